@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Everything built goes under build/. V=1 shows the commands; see `make help`.
+CC ?= gcc
+CLANG ?= clang
+BPFTOOL ?= $(firstword $(shell command -v bpftool /usr/sbin/bpftool 2>/dev/null) bpftool)
+PKG_CONFIG ?= pkg-config
+PREFIX ?= /usr/local
+DESTDIR ?=
+SBINDIR ?= $(PREFIX)/sbin
+MANDIR ?= $(PREFIX)/share/man
+CFLAGS ?= -O2 -g
+BUILD ?= build
+
+VERSION := $(shell sed -n 's/^## \([0-9][0-9.]*\).*/\1/p' CHANGELOG.md | head -n 1)
+
+ifneq ($(V),1)
+Q := @
+msg = @printf '  %-8s %s\n' '$(1)' '$(2)'
+endif
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(if $(WERROR),-Werror)
+CPPFLAGS_ALL := -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' -Iinclude -Iuser -I$(BUILD) $(CPPFLAGS)
+CFLAGS_ALL := -std=gnu11 $(WARN) $(CFLAGS)
+# UAPI headers only; the multiarch path holds Debian's <asm/types.h>
+MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Werror -Iinclude -Ibpf \
+	$(if $(MULTIARCH),-idirafter /usr/include/$(MULTIARCH))
+BPF_LIBS := -lbpf -lelf -lz
+LIBS := $(BPF_LIBS) -linih
+
+# Pure: no libbpf, no clock, no files but a FILE* handed in. scripts/check-layers holds them to it.
+PURE := text names config config_keys config_read config_check policy snapshot render promtext
+PURE_OBJ := $(PURE:%=$(BUILD)/user/%.o)
+USER_OBJ := $(patsubst user/%.c,$(BUILD)/user/%.o,$(sort $(wildcard user/*.c)))
+
+UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
+BPFTEST_BIN := $(patsubst tests/bpf/%.c,$(BUILD)/tests/bpf/%,$(sort $(wildcard tests/bpf/test_*.c)))
+BENCH_BIN := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,\
+	$(filter-out %.bpf.c,$(sort $(wildcard tests/bench/*.c))))
+E2E_BIN := $(patsubst tests/e2e/%.c,$(BUILD)/tests/e2e/%,$(sort $(wildcard tests/e2e/*.c)))
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all check test test-bpf test-e2e bench lint format sanitize install clean help tools
+
+all: $(BUILD)/weir ## build everything that is installed (default)
+
+help: ## this list
+	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+# -- packet path ---------------------------------------------------------------------------------
+$(BUILD)/%.bpf.o: %.bpf.c Makefile
+	@command -v $(CLANG) >/dev/null || { echo "$(CLANG) is missing: apt-get install clang llvm" >&2; exit 1; }
+	@mkdir -p $(@D)
+	$(call msg,BPF,$@)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@
+	$(Q)llvm-strip -g $@ 2>/dev/null || true
+
+$(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
+	@command -v $(BPFTOOL) >/dev/null || { echo "bpftool is missing: apt-get install bpftool" >&2; exit 1; }
+	$(call msg,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $(notdir $*)_bpf > $@
+
+# -- user space ----------------------------------------------------------------------------------
+$(BUILD)/user/datapath.o: $(BUILD)/bpf/weir.skel.h
+
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call msg,CC,$@)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+
+$(BUILD)/weir: $(USER_OBJ)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LIBS) -o $@
+
+# -- tests ---------------------------------------------------------------------------------------
+$(UNIT_BIN): %: %.o $(PURE_OBJ)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -lcmocka -linih -lm -o $@
+
+$(BPFTEST_BIN:%=%.o): $(BUILD)/tests/bpf/weir_clock.skel.h
+$(BPFTEST_BIN): %: %.o $(BUILD)/tests/bpf/rig.o $(BUILD)/tests/bpf/frame.o $(PURE_OBJ)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -lcmocka $(LIBS) -lpthread -lm -o $@
+$(BUILD)/tests/bpf/rig.o: $(BUILD)/tests/bpf/weir_clock.skel.h
+
+-include tests/bench/rules.mk
+-include tests/e2e/rules.mk
+
+$(E2E_BIN): %: %.o
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -o $@
+
+tools: all $(BENCH_BIN) $(E2E_BIN)
+
+test: $(UNIT_BIN) ## unit tests: no privileges, under a second
+	$(Q)scripts/run-tests unit $^
+
+test-bpf: $(BPFTEST_BIN) ## packet path by BPF_PROG_RUN: needs root
+	$(Q)scripts/run-tests bpf $^
+
+test-e2e: tools ## namespaces, real brokers and clients: needs root
+	$(Q)scripts/run-tests e2e $(sort $(wildcard tests/e2e/test-*.sh))
+
+check: test test-bpf test-e2e lint ## every test tier and lint
+
+bench: tools ## the figures of docs/benchmarks.md, as ratios: needs root
+	$(Q)tests/bench/run
+
+lint: ## format, layers, static analysis
+	$(Q)scripts/check-format
+	$(Q)scripts/check-layers
+	$(Q)scripts/check-static
+
+format: ## clang-format over the whole tree
+	$(Q)git ls-files -co --exclude-standard '*.[ch]' | xargs clang-format -i
+
+sanitize: ## unit tests under ASan and UBSan
+	$(Q)$(MAKE) BUILD=$(BUILD)/sanitize CFLAGS='-O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover' test
+
+install: all ## into $(DESTDIR)$(PREFIX)
+	install -D -m 0755 $(BUILD)/weir $(DESTDIR)$(SBINDIR)/weir
+	install -D -m 0644 docs/weir.8 $(DESTDIR)$(MANDIR)/man8/weir.8
+	install -D -m 0644 docs/weir.conf.5 $(DESTDIR)$(MANDIR)/man5/weir.conf.5
+
+clean: ## remove build/
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
