@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "attach.h"
+#include "commands.h"
+#include "file.h"
+#include "log.h"
+#include "text.h"
+
+#define PORTS_DEFAULT "1883,8883"
+
+/* The words as said. */
+struct words {
+	const char *devices;
+	const char *name;
+	const char *config;
+	const char *xdp;
+	const char *ports;
+	const char *rate;
+	const char *mode;
+};
+
+static const char **word_slot(struct words *words, const char *key)
+{
+	if (!strcmp(key, "name"))
+		return &words->name;
+	if (!strcmp(key, "config"))
+		return &words->config;
+	if (!strcmp(key, "xdp"))
+		return &words->xdp;
+	if (!strcmp(key, "ports"))
+		return &words->ports;
+	if (!strcmp(key, "rate"))
+		return &words->rate;
+	return NULL;
+}
+
+static bool is_mode(const char *word)
+{
+	return !strcmp(word, mode_names[MODE_OBSERVE]) || !strcmp(word, mode_names[MODE_ENFORCE]);
+}
+
+static enum exit_status unknown_word(const char *word)
+{
+	static const char *const known[] = { "name", "config",	"xdp",	   "ports",
+					     "rate", "enforce", "observe", NULL };
+	const char *nearest = text_nearest(word, known);
+
+	return command_usage(&command_attach, "unknown word '%s'%s%s%s", word,
+			     nearest ? "; did you mean '" : "", nearest ? nearest : "",
+			     nearest ? "'?" : "");
+}
+
+static enum exit_status collect_words(struct words *words, int argc, char **argv)
+{
+	int i = 0;
+
+	if (argc && !word_slot(words, argv[0]) && !is_mode(argv[0]))
+		words->devices = argv[i++];
+	while (i < argc) {
+		const char **slot = is_mode(argv[i]) ? &words->mode : word_slot(words, argv[i]);
+
+		if (!slot)
+			return unknown_word(argv[i]);
+		if (*slot)
+			return command_usage(&command_attach, "'%s' is said twice", argv[i]);
+		if (slot == &words->mode) {
+			*slot = argv[i++];
+			continue;
+		}
+		if (i + 1 == argc)
+			return command_usage(&command_attach, "nothing follows '%s'", argv[i]);
+		*slot = argv[i + 1];
+		i += 2;
+	}
+	if (words->config && (words->ports || words->rate))
+		return command_usage(&command_attach,
+				     "'%s' and 'config': the file says it, or the words do",
+				     words->ports ? "ports" : "rate");
+	if (!words->devices && !words->config)
+		return command_usage(&command_attach, "which device? DEV is missing");
+	return STATUS_DONE;
+}
+
+static enum exit_status bad_word(const char *what, const char *value, const char *why)
+{
+	return command_usage(&command_attach, "bad %s '%s': %s", what, value, why);
+}
+
+/* The short form: one listener called default. */
+static enum exit_status add_default_listener(struct config *config, const struct words *words)
+{
+	struct wanted_listener *listener = config_add_listener(config, "default");
+	const char *ports = words->ports ? words->ports : PORTS_DEFAULT, *why;
+
+	if (!listener) {
+		log_error("cannot attach: no memory");
+		return STATUS_FAILED;
+	}
+	if (text_parse_ports(ports, listener->ports, &why))
+		return bad_word("ports", ports, why);
+	if (words->rate &&
+	    text_parse_rate(words->rate, &listener->limits[LEVEL_LISTENER].rate, &why))
+		return bad_word("rate", words->rate, why);
+	return STATUS_DONE;
+}
+
+/* Words over a file, where both may say it. */
+static enum exit_status apply_words(struct attach_request *request, const struct words *words)
+{
+	struct config *config = &request->config;
+	const char *why;
+
+	if (words->devices && config_parse_devices(config, words->devices, &why))
+		return bad_word("device", words->devices, why);
+	if (!config->devices_count)
+		return command_usage(&command_attach,
+				     "which device? neither the words nor '%s' name one",
+				     words->config);
+	if (words->mode)
+		config->mode = strcmp(words->mode, mode_names[MODE_ENFORCE]) ? MODE_OBSERVE
+									     : MODE_ENFORCE;
+	if (words->xdp) {
+		int mode = 0;
+
+		while (xdp_names[mode] && strcmp(words->xdp, xdp_names[mode]))
+			mode++;
+		if (!xdp_names[mode])
+			return bad_word("xdp mode", words->xdp, "auto, native or generic");
+		config->xdp = mode;
+	}
+	request->name = words->name ? words->name : config->devices[0];
+	request->says_limits = words->config || words->ports || words->rate || words->mode;
+	return command_check_name(&command_attach, request->name) ? STATUS_USAGE : STATUS_DONE;
+}
+
+static void say_what_happens(const struct attach_request *request)
+{
+	const struct config *config = &request->config;
+
+	for (unsigned int i = 0; i < config->listeners_count; i++)
+		if (config->listeners[i].excess == EXCESS_DELAY)
+			log_warning("listener '%s': this version cannot delay; excess is dropped",
+				    config->listeners[i].name);
+	if (config->mode == MODE_ENFORCE)
+		log_done("%s: mode enforce: new connections over a limit are dropped",
+			 request->name);
+	else
+		log_done("%s: mode observe: nothing is dropped, only counted; `weir mode %s "
+			 "enforce` when the numbers are right",
+			 request->name, request->name);
+}
+
+static int attach_locked(const struct attach_request *request)
+{
+	struct pins pins;
+	bool running;
+	int err;
+
+	err = pins_lock(&pins, true, true);
+	if (err)
+		return err;
+	running = attach_is_running(&pins, request->name);
+	err = running ? attach_take_over(&pins, request) : attach_create(&pins, request);
+	pins_unlock(&pins);
+	if (!err && !running)
+		say_what_happens(request);
+	return err;
+}
+
+static enum exit_status attach(int argc, char **argv)
+{
+	struct attach_request request = {};
+	struct words words = {};
+	enum exit_status status = collect_words(&words, argc, argv);
+
+	if (status)
+		return status;
+	if (words.config) {
+		if (file_read_config(&request.config, words.config))
+			return STATUS_FAILED;
+	} else {
+		config_init(&request.config);
+		status = add_default_listener(&request.config, &words);
+	}
+	if (!status)
+		status = apply_words(&request, &words);
+	if (!status && attach_locked(&request))
+		status = STATUS_FAILED;
+	config_free(&request.config);
+	return status;
+}
+
+const struct command command_attach = {
+	.name = "attach",
+	.usage = "DEV[,DEV...] [name NAME] [config FILE] [xdp auto|native|generic]\n"
+		 "              [ports 1883,8883] [rate 2000/s] [observe|enforce]",
+	.summary = "Put weir on the NICs that the clients' connections arrive on",
+	.details =
+		"Without a file it makes one listener, 'default', on ports " PORTS_DEFAULT ".\n"
+		"Devices share one instance, called NAME or like the first device. DEV may be "
+		"left\n"
+		"out when the file names devices. It observes until told to enforce.\n"
+		"\n"
+		"On a running instance the program is replaced between two frames; limits, mode,\n"
+		"buckets and counters stay as they are. It never replaces another XDP program.\n",
+	.run = attach,
+};

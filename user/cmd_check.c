@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
+
+#include "commands.h"
+#include "file.h"
+#include "log.h"
+
+static enum exit_status check(int argc, char **argv)
+{
+	struct config config;
+	int err;
+
+	if (argc != 1)
+		return command_usage(&command_check, "it takes one FILE");
+	err = file_read_config(&config, argv[0]);
+	if (err)
+		return STATUS_FAILED;
+	log_done("%s: right, %u listener%s", argv[0], config.listeners_count,
+		 config.listeners_count == 1 ? "" : "s");
+	config_free(&config);
+	return STATUS_DONE;
+}
+
+const struct command command_check = {
+	.name = "check",
+	.usage = "FILE",
+	.summary = "Is this configuration right? Changes nothing",
+	.details = "Every error is named with its line. The format is in weir.conf(5).\n",
+	.run = check,
+};

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "change.h"
+#include "commands.h"
+#include "config.h"
+#include "log.h"
+#include "policy.h"
+#include "text.h"
+
+struct limit_change {
+	const char *instance;
+	const char *listener; /* NULL: the only one, or the host's limit */
+	enum level level;
+	struct wanted_limit wanted;
+	char said[192]; /* what is in force now */
+};
+
+static int pick_listener(const struct policy *policy, const struct limit_change *change)
+{
+	const char *names[LISTENERS_MAX + 1], *nearest;
+	unsigned int count = 0;
+	int only = -1, id;
+
+	for (id = 0; id < LISTENERS_MAX; id++) {
+		if (!policy->listeners[id].name[0])
+			continue;
+		names[count++] = policy->listeners[id].name;
+		only = id;
+	}
+	names[count] = NULL;
+	if (!change->listener && count == 1)
+		return only;
+	if (!change->listener) {
+		log_error("cannot tell which of the %u listeners of '%s' is meant: name one, see "
+			  "`weir show limits %s`",
+			  count, change->instance, change->instance);
+		return -EINVAL;
+	}
+	id = policy_find_listener(policy, change->listener);
+	if (id >= 0)
+		return id;
+	nearest = text_nearest(change->listener, names);
+	if (nearest)
+		log_error("'%s' has no listener '%s'; did you mean '%s'?", change->instance,
+			  change->listener, nearest);
+	else
+		log_error("'%s' has no listener '%s'; see `weir show limits %s`", change->instance,
+			  change->listener, change->instance);
+	return -EINVAL;
+}
+
+static void describe(char *buf, size_t size, const struct limit *limit)
+{
+	char rate[32];
+
+	text_rate(rate, sizeof(rate), limit);
+	if (limit->kind == LIMIT_BUCKET)
+		snprintf(buf, size, "%s burst %u", rate, limit->burst);
+	else
+		snprintf(buf, size, "%s", rate);
+}
+
+static int set_limit(struct policy *policy, uint64_t now_ns, void *arg)
+{
+	struct limit_change *change = arg;
+	struct limit *limit = &policy->host;
+	char former[64], present[64];
+	const char *owner = "";
+	int id = 0, changed;
+
+	if (change->level != LEVEL_HOST) {
+		id = pick_listener(policy, change);
+		if (id < 0)
+			return id;
+		limit = &policy->listeners[id].limits[change->level];
+		owner = policy->listeners[id].name;
+	}
+	describe(former, sizeof(former), limit);
+	changed = policy_set_limit(limit, &change->wanted, now_ns);
+	describe(present, sizeof(present), limit);
+	snprintf(change->said, sizeof(change->said), "%s%s%s %s%s%s%s", owner, *owner ? " " : "",
+		 level_names[change->level], present, changed ? " (was " : " (as before",
+		 changed ? former : "", ")");
+	return changed;
+}
+
+/* Of what stands after NAME: [LISTENER] LEVEL RATE [burst N]. */
+static enum exit_status parse_words(struct limit_change *change, int argc, char **argv)
+{
+	const char *why, *nearest, *levels[LEVEL_COUNT + 1] = {};
+	int level = argc ? text_parse_level(argv[0]) : -1;
+
+	if (level < 0 && argc > 1 && text_parse_level(argv[1]) >= 0) {
+		change->listener = argv[0];
+		level = text_parse_level(argv[1]);
+		argc--;
+		argv++;
+	}
+	if (level < 0) {
+		memcpy(levels, level_names, sizeof(level_names[0]) * LEVEL_COUNT);
+		nearest = argc ? text_nearest(argv[0], levels) : NULL;
+		if (!nearest && argc > 1)
+			nearest = text_nearest(argv[1], levels);
+		return command_usage(&command_limit,
+				     "which level? host, listener, site or source%s%s%s",
+				     nearest ? "; did you mean '" : "", nearest ? nearest : "",
+				     nearest ? "'?" : "");
+	}
+	change->level = level;
+	if (change->listener && level == LEVEL_HOST)
+		return command_usage(&command_limit,
+				     "'%s' before 'host': the host's limit belongs to no listener",
+				     change->listener);
+	if (argc != 2 && (argc != 4 || strcmp(argv[2], "burst")))
+		return command_usage(&command_limit,
+				     argc < 2 ? "the RATE is missing"
+					      : "after RATE only `burst N` may follow");
+	if (text_parse_rate(argv[1], &change->wanted.rate, &why))
+		return command_usage(&command_limit, "bad rate '%s': %s", argv[1], why);
+	if (argc == 4 && text_parse_burst(argv[3], &change->wanted.burst, &why))
+		return command_usage(&command_limit, "bad burst '%s': %s", argv[3], why);
+	if (config_check_limit(&change->wanted, &why))
+		return command_usage(&command_limit, "bad limit '%s': %s", argv[1], why);
+	return STATUS_DONE;
+}
+
+static enum exit_status limit(int argc, char **argv)
+{
+	struct limit_change change = {};
+	enum exit_status status;
+	int err;
+
+	if (!argc)
+		return command_usage(&command_limit, "which instance? NAME is missing");
+	if (command_check_name(&command_limit, argv[0]))
+		return STATUS_USAGE;
+	change.instance = argv[0];
+	status = parse_words(&change, argc - 1, argv + 1);
+	if (status)
+		return status;
+	err = change_policy(argv[0], set_limit, &change);
+	if (!err)
+		log_done("%s: %s", argv[0], change.said);
+	return command_status(err);
+}
+
+const struct command command_limit = {
+	.name = "limit",
+	.usage = "NAME [LISTENER] host|listener|site|source RATE [burst N]",
+	.summary = "Change a limit at once, for the next connection",
+	.details = "LISTENER may be left out when there is only one, and for host.\n"
+		   "Without burst, it is what the rate gives in one second, and at least 1.\n"
+		   "What sources and listeners have spent stays spent, in tokens.\n"
+		   "RATE 0/s refuses every new connection; established ones are never touched.\n",
+	.run = limit,
+};

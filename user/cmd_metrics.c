@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "file.h"
+#include "log.h"
+#include "promtext.h"
+#include "survey.h"
+
+static void write_page(FILE *out, const void *arg)
+{
+	const struct survey *survey = arg;
+
+	promtext_write(out, survey->snapshots, survey->count);
+}
+
+static enum exit_status metrics(int argc, char **argv)
+{
+	struct survey survey;
+	int err;
+
+	if (argc && (argc != 2 || strcmp(argv[0], "textfile")))
+		return command_usage(&command_metrics, "only `textfile PATH` may follow");
+	/* the textfile collector ignores any other, without a word */
+	if (argc && (strlen(argv[1]) < 6 || strcmp(argv[1] + strlen(argv[1]) - 5, ".prom")))
+		return command_usage(&command_metrics,
+				     "bad path '%s': the node exporter reads *.prom files only",
+				     argv[1]);
+	err = survey_take(&survey, NULL);
+	if (!err && argc)
+		err = file_write(argv[1], write_page, &survey);
+	else if (!err)
+		write_page(stdout, &survey);
+	survey_free(&survey);
+	return command_status(err ? -EIO : 0);
+}
+
+const struct command command_metrics = {
+	.name = "metrics",
+	.usage = "[textfile PATH.prom]",
+	.summary = "All counters as a Prometheus page, to stdout or for the node exporter",
+	.details = "A textfile is replaced as a whole: no reader sees half of it.\n",
+	.run = metrics,
+};

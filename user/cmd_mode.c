@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
+#include <string.h>
+
+#include "change.h"
+#include "commands.h"
+#include "log.h"
+#include "text.h"
+
+struct mode_change {
+	enum mode wanted;
+	enum mode former;
+};
+
+static int set_mode(struct policy *policy, uint64_t now_ns, void *arg)
+{
+	struct mode_change *change = arg;
+
+	(void)now_ns;
+	change->former = policy->mode;
+	policy->mode = change->wanted;
+	return change->former != change->wanted;
+}
+
+static enum exit_status mode(int argc, char **argv)
+{
+	struct mode_change change = {};
+	int err;
+
+	if (argc != 2)
+		return command_usage(&command_mode, "it takes a NAME and a mode");
+	if (command_check_name(&command_mode, argv[0]))
+		return STATUS_USAGE;
+	if (!strcmp(argv[1], mode_names[MODE_OBSERVE]))
+		change.wanted = MODE_OBSERVE;
+	else if (!strcmp(argv[1], mode_names[MODE_ENFORCE]))
+		change.wanted = MODE_ENFORCE;
+	else
+		return command_usage(&command_mode, "bad mode '%s': observe or enforce", argv[1]);
+	err = change_policy(argv[0], set_mode, &change);
+	if (!err)
+		log_done("%s: mode %s%s", argv[0], mode_names[change.wanted],
+			 change.former == change.wanted ? ", as before" : "");
+	return command_status(err);
+}
+
+const struct command command_mode = {
+	.name = "mode",
+	.usage = "NAME observe|enforce",
+	.summary = "Count only, or drop what is over the limits",
+	.details = "observe  passes everything and counts what enforce would have done\n"
+		   "enforce  drops new connections over a limit\n",
+	.run = mode,
+};

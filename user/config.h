@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What an operator wants: the one data model behind the configuration file and the words of
+ * `weir attach`. Pure.
+ */
+#ifndef WEIR_CONFIG_H
+#define WEIR_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "abi.h"
+#include "text.h"
+
+#define DEVICES_MAX 16
+#define DEVICE_NAME_MAX 16 /* IFNAMSIZ */
+#define ADDRESSES_MAX MATCHES_PER_PORT_MAX
+
+#define SOURCES_DEFAULT 1048576U
+#define SOURCES_MIN 64U
+#define SOURCES_MAX (1U << 28) /* 4 GiB */
+
+enum xdp_mode {
+	XDP_AUTO,
+	XDP_NATIVE,
+	XDP_GENERIC,
+};
+extern const char *const xdp_names[]; /* "auto", "native", "generic"; a NULL ends it */
+
+/* One bucket as wanted. burst 0: one second of the rate, at least 1. */
+struct wanted_limit {
+	struct rate rate;
+	uint32_t burst;
+};
+
+struct wanted_address {
+	struct addr prefix;
+	uint8_t len; /* of 128 bits */
+};
+
+struct wanted_listener {
+	char name[LISTENER_NAME_MAX];
+	uint64_t ports[PORTS / 64]; /* a bit per destination port */
+	struct wanted_address addresses[ADDRESSES_MAX];
+	unsigned int addresses_count;		 /* 0: any */
+	struct wanted_limit limits[LEVEL_COUNT]; /* [LEVEL_HOST] unused */
+	enum excess excess;
+	int line; /* of its section, for messages; 0: from the command line */
+};
+
+struct config {
+	char devices[DEVICES_MAX][DEVICE_NAME_MAX];
+	unsigned int devices_count; /* 0: not said */
+	enum mode mode;
+	enum xdp_mode xdp;
+	uint32_t sources;		  /* wanted buckets of the source table */
+	uint8_t source_len[FAMILY_COUNT]; /* 32, 64 */
+	uint8_t site_len[FAMILY_COUNT];	  /* 24, 48 */
+	struct wanted_limit host;
+	struct wanted_listener *listeners;
+	unsigned int listeners_count;
+	int line; /* of [weir], for messages; 0: there is none */
+};
+
+/* All errors of a file are reported, not only the first, up to this many lines. */
+#define ERRORS_SHOWN_MAX 100
+
+struct config_errors {
+	FILE *out;
+	unsigned int count;
+};
+
+/* "NAME:LINE: WHAT 'VALUE': REASON; WHAT TO DO", without the line if it is 0. */
+__attribute__((format(printf, 4, 5))) void
+config_error(struct config_errors *errors, const char *name, int line, const char *format, ...);
+
+/* The defaults, without any listener. */
+void config_init(struct config *config);
+void config_free(struct config *config);
+
+/*
+ * Reads the INI text of @in into an initialised @config, at most CONFIG_SIZE_MAX bytes in lines of
+ * at most CONFIG_LINE_MAX; @name stands for it in messages. Returns 0; or -EINVAL after every error
+ * was written to errors->out; or -ENOMEM. Also makes the checks of config_check.
+ */
+#define CONFIG_SIZE_MAX (1U << 20)
+#define CONFIG_LINE_MAX 4096
+int config_read(struct config *config, FILE *in, const char *name, struct config_errors *errors);
+
+/* A new listener with defaults, or NULL. Pointers to earlier ones die. */
+struct wanted_listener *config_add_listener(struct config *config, const char *name);
+
+/* What config_add_listener gives a new one. */
+void config_init_listener(struct wanted_listener *listener, const char *name);
+
+/* burst in force: as said, or one second of the rate and at least 1 */
+uint32_t config_burst(const struct wanted_limit *wanted);
+
+/* Time in which one token refills, a multiple of GCRA_GRAIN_NS, never shorter than the rate says.
+ * The rate must have a count. */
+uint64_t config_period_ns(const struct rate *rate);
+
+bool config_same_address(const struct wanted_address *a, const struct wanted_address *b);
+
+/* A burst needs a rate, and must refill within GCRA_REFILL_MAX_NS. Returns as text_parse_*. */
+int config_check_limit(const struct wanted_limit *wanted, const char **why);
+
+/*
+ * What holds between keys: a site is no smaller than a source, every listener has ports, no port
+ * and destination belong to two listeners, limits pass config_check_limit, at most LISTENERS_MAX
+ * listeners, MATCHES_PER_PORT_MAX destinations a port and MATCHES_MAX - 1 matches. Returns 0 or
+ * -EINVAL.
+ */
+int config_check(const struct config *config, const char *name, struct config_errors *errors);
+
+/* Parses a device list "eth0,eth1": none twice. Returns as text_parse_*. */
+int config_parse_devices(struct config *config, const char *text, const char **why);
+
+#endif

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* What must hold between the keys of a configuration. */
+#include <errno.h>
+#include <string.h>
+
+#include "config.h"
+
+#define PREFIX_TEXT_MAX 64
+
+int config_check_limit(const struct wanted_limit *wanted, const char **why)
+{
+	const struct rate *rate = &wanted->rate;
+
+	*why = "has no rate that refills it; give the rate, too";
+	if (rate->unlimited)
+		return wanted->burst ? -EINVAL : 0;
+	if (!rate->count)
+		return 0;
+	*why = "takes more than 73 years to refill; lower the burst or raise the rate";
+	return config_burst(wanted) > GCRA_REFILL_MAX_NS / config_period_ns(rate) ? -EINVAL : 0;
+}
+
+struct check {
+	const struct config *config;
+	const char *name;
+	struct config_errors *errors;
+};
+
+static void check_limit(struct check *check, const struct wanted_listener *listener,
+			enum level level)
+{
+	static const char *const burst_keys[] = { "host-burst", "burst", "site-burst",
+						  "source-burst" };
+	const struct wanted_limit *wanted = listener ? &listener->limits[level]
+						     : &check->config->host;
+	const char *why;
+
+	if (!config_check_limit(wanted, &why))
+		return;
+	config_error(check->errors, check->name, listener ? listener->line : check->config->line,
+		     "%s%s%s%s '%u': %s", listener ? "listener '" : "",
+		     listener ? listener->name : "", listener ? "' " : "", burst_keys[level],
+		     wanted->burst, why);
+}
+
+static void check_lengths(struct check *check)
+{
+	static const char *const sites[] = { "v4-site", "v6-site" };
+	static const char *const sources[] = { "v4-prefix", "v6-prefix" };
+	const struct config *config = check->config;
+
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		if (config->site_len[family] > config->source_len[family])
+			config_error(check->errors, check->name, config->line,
+				     "%s '%u': is narrower than %s; write %u or less",
+				     sites[family], config->site_len[family], sources[family],
+				     config->source_len[family]);
+}
+
+/* An address list without an entry is the one entry "any". */
+static unsigned int destinations(const struct wanted_listener *listener)
+{
+	return listener->addresses_count ? listener->addresses_count : 1;
+}
+
+static bool has_port(const struct wanted_listener *listener, unsigned int port)
+{
+	return listener->ports[port / 64] >> (port % 64) & 1;
+}
+
+static unsigned int count_ports(const struct wanted_listener *listener)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < PORTS / 64; i++)
+		count += (unsigned int)__builtin_popcountll(listener->ports[i]);
+	return count;
+}
+
+/* A port that both have, or 0. */
+static unsigned int shared_port(const struct wanted_listener *a, const struct wanted_listener *b)
+{
+	for (unsigned int i = 0; i < PORTS / 64; i++)
+		if (a->ports[i] & b->ports[i])
+			return i * 64 + (unsigned int)__builtin_ctzll(a->ports[i] & b->ports[i]);
+	return 0;
+}
+
+static const struct wanted_address *shared_address(const struct wanted_listener *a,
+						   const struct wanted_listener *b)
+{
+	static const struct wanted_address any;
+
+	for (unsigned int i = 0; i < destinations(a); i++) {
+		const struct wanted_address *one = a->addresses_count ? &a->addresses[i] : &any;
+
+		for (unsigned int j = 0; j < destinations(b); j++)
+			if (config_same_address(one, b->addresses_count ? &b->addresses[j] : &any))
+				return one;
+	}
+	return NULL;
+}
+
+static void check_shared(struct check *check, const struct wanted_listener *first,
+			 const struct wanted_listener *second)
+{
+	unsigned int port = shared_port(first, second);
+	const struct wanted_address *address = port ? shared_address(first, second) : NULL;
+	char prefix[PREFIX_TEXT_MAX], line[32] = "";
+
+	if (!address)
+		return;
+	if (first->line)
+		snprintf(line, sizeof(line), " (line %d)", first->line);
+	config_error(check->errors, check->name, second->line,
+		     "listener '%s': port %u to %s belongs to listener '%s'%s already; remove it "
+		     "from one",
+		     second->name, port,
+		     address->len
+			     ? text_prefix(prefix, sizeof(prefix), &address->prefix, address->len)
+			     : "any address",
+		     first->name, line);
+}
+
+/* The walk of the packet path is bounded; the first port that is over says it all. */
+static void check_walk(struct check *check)
+{
+	const struct config *config = check->config;
+
+	for (unsigned int port = 1; port < PORTS; port++) {
+		unsigned int count = 0;
+
+		for (unsigned int i = 0; i < config->listeners_count; i++) {
+			const struct wanted_listener *listener = &config->listeners[i];
+
+			if (!has_port(listener, port))
+				continue;
+			count += destinations(listener);
+			if (count <= MATCHES_PER_PORT_MAX)
+				continue;
+			config_error(check->errors, check->name, listener->line,
+				     "listener '%s': port %u has more than %d addresses over all "
+				     "listeners; join some into wider prefixes",
+				     listener->name, port, MATCHES_PER_PORT_MAX);
+			return;
+		}
+	}
+}
+
+static void check_room(struct check *check)
+{
+	const struct config *config = check->config;
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < config->listeners_count; i++) {
+		const struct wanted_listener *listener = &config->listeners[i];
+
+		count += destinations(listener) * count_ports(listener);
+		if (count < MATCHES_MAX)
+			continue;
+		config_error(check->errors, check->name, listener->line,
+			     "listener '%s': there are more than %d pairs of port and address over "
+			     "all listeners; name fewer",
+			     listener->name, MATCHES_MAX - 1);
+		return;
+	}
+}
+
+int config_check(const struct config *config, const char *name, struct config_errors *errors)
+{
+	struct check check = { config, name, errors };
+	unsigned int errors_before = errors->count;
+
+	check_lengths(&check);
+	check_limit(&check, NULL, LEVEL_HOST);
+	if (config->listeners_count > LISTENERS_MAX)
+		config_error(errors, name, 0,
+			     "%u listeners: are too many; an instance has at most %d",
+			     config->listeners_count, LISTENERS_MAX);
+	for (unsigned int i = 0; i < config->listeners_count; i++) {
+		const struct wanted_listener *listener = &config->listeners[i];
+
+		if (!count_ports(listener))
+			config_error(errors, name, listener->line,
+				     "listener '%s': has no ports; write ports = 1883, 8883",
+				     listener->name);
+		for (int level = LEVEL_LISTENER; level < LEVEL_COUNT; level++)
+			check_limit(&check, listener, (enum level)level);
+		for (unsigned int j = 0; j < i; j++)
+			check_shared(&check, &config->listeners[j], listener);
+	}
+	check_walk(&check);
+	check_room(&check);
+	return errors->count == errors_before ? 0 : -EINVAL;
+}

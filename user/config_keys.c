@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
+#include <string.h>
+
+#include "config.h"
+#include "config_keys.h"
+
+static int parse_word(const char *value, const char *const *list, const char **why,
+		      const char *reason)
+{
+	int place = text_parse_word(value, list);
+
+	*why = reason;
+	return place < 0 ? -EINVAL : place;
+}
+
+static int parse_mode(const struct key *key, void *field, const char *value, const char **why)
+{
+	int mode = parse_word(value, mode_names, why, "is not a mode; write observe or enforce");
+
+	(void)key;
+	if (mode >= 0)
+		*(enum mode *)field = (enum mode)mode;
+	return mode < 0 ? mode : 0;
+}
+
+static int parse_xdp(const struct key *key, void *field, const char *value, const char **why)
+{
+	int xdp = parse_word(value, xdp_names, why,
+			     "is not a way to attach; write auto, native or generic");
+
+	(void)key;
+	if (xdp >= 0)
+		*(enum xdp_mode *)field = (enum xdp_mode)xdp;
+	return xdp < 0 ? xdp : 0;
+}
+
+static int parse_excess(const struct key *key, void *field, const char *value, const char **why)
+{
+	int excess = parse_word(value, excess_names, why, "is not known; write drop or delay");
+
+	(void)key;
+	if (excess == EXCESS_REJECT) {
+		*why = "reject is not available in this version; use drop";
+		return -EINVAL;
+	}
+	if (excess >= 0)
+		*(enum excess *)field = (enum excess)excess;
+	return excess < 0 ? excess : 0;
+}
+
+static int parse_devices(const struct key *key, void *field, const char *value, const char **why)
+{
+	(void)key;
+	return config_parse_devices(field, value, why);
+}
+
+static int parse_ports(const struct key *key, void *field, const char *value, const char **why)
+{
+	(void)key;
+	return text_parse_ports(value, field, why);
+}
+
+static int parse_rate(const struct key *key, void *field, const char *value, const char **why)
+{
+	(void)key;
+	return text_parse_rate(value, field, why);
+}
+
+static int parse_burst(const struct key *key, void *field, const char *value, const char **why)
+{
+	(void)key;
+	return text_parse_burst(value, field, why);
+}
+
+static int parse_ranged(const struct key *key, uint32_t *number, const char *value,
+			const char **why)
+{
+	int result = text_parse_number(value, key->min, key->max, number, why);
+
+	*why = key->range;
+	return result;
+}
+
+static int parse_sources(const struct key *key, void *field, const char *value, const char **why)
+{
+	return parse_ranged(key, field, value, why);
+}
+
+static int parse_len(const struct key *key, void *field, const char *value, const char **why)
+{
+	uint32_t len;
+	int result = parse_ranged(key, &len, value, why);
+
+	if (!result)
+		*(uint8_t *)field = (uint8_t)len;
+	return result;
+}
+
+static int parse_address(const struct key *key, void *field, const char *value, const char **why)
+{
+	struct wanted_listener *listener = field;
+	struct wanted_address address = { 0 };
+	int result = text_parse_prefix(value, &address.prefix, &address.len, why);
+
+	(void)key;
+	if (result)
+		return result;
+	for (unsigned int i = 0; i < listener->addresses_count; i++) {
+		*why = "is given twice; remove one";
+		if (config_same_address(&listener->addresses[i], &address))
+			return -EINVAL;
+	}
+	*why = "is one too many; a listener has at most 16 addresses, a prefix covers several";
+	_Static_assert(ADDRESSES_MAX == 16, "the number of the message");
+	if (listener->addresses_count == ADDRESSES_MAX)
+		return -EINVAL;
+	listener->addresses[listener->addresses_count++] = address;
+	return 0;
+}
+
+#define LEN_KEY(key, field, from, to)                                                              \
+	{                                                                                          \
+		.name = key, .parse = parse_len, .offset = offsetof(struct config, field),         \
+		.min = from, .max = to,                                                            \
+		.range = "must be " #from " to " #to "; anything wider takes a large part of the " \
+			 "internet for one client"                                                 \
+	}
+#define CONFIG_KEY(key, how, field)                                                 \
+	{                                                                           \
+		.name = key, .parse = how, .offset = offsetof(struct config, field) \
+	}
+#define LISTENER_KEY(key, how, field)                                                        \
+	{                                                                                    \
+		.name = key, .parse = how, .offset = offsetof(struct wanted_listener, field) \
+	}
+
+const struct key weir_keys[] = {
+	{ .name = "devices", .parse = parse_devices },
+	CONFIG_KEY("mode", parse_mode, mode),
+	CONFIG_KEY("xdp", parse_xdp, xdp),
+	{ .name = "sources",
+	  .parse = parse_sources,
+	  .offset = offsetof(struct config, sources),
+	  .min = SOURCES_MIN,
+	  .max = SOURCES_MAX,
+	  .range = "must be 64 to 268435456; each takes 16 bytes of memory" },
+	LEN_KEY("v4-prefix", source_len[FAMILY_V4], 8, 32),
+	LEN_KEY("v6-prefix", source_len[FAMILY_V6], 16, 128),
+	LEN_KEY("v4-site", site_len[FAMILY_V4], 8, 32),
+	LEN_KEY("v6-site", site_len[FAMILY_V6], 16, 128),
+	CONFIG_KEY("host-rate", parse_rate, host.rate),
+	CONFIG_KEY("host-burst", parse_burst, host.burst),
+	{ .name = NULL },
+};
+_Static_assert(SOURCES_MIN == 64 && SOURCES_MAX == 268435456, "the numbers of the message");
+
+const struct key listener_keys[] = {
+	LISTENER_KEY("ports", parse_ports, ports),
+	{ .name = "addresses", .parse = parse_address, .list = true },
+	LISTENER_KEY("excess", parse_excess, excess),
+	LISTENER_KEY("rate", parse_rate, limits[LEVEL_LISTENER].rate),
+	LISTENER_KEY("burst", parse_burst, limits[LEVEL_LISTENER].burst),
+	LISTENER_KEY("site-rate", parse_rate, limits[LEVEL_SITE].rate),
+	LISTENER_KEY("site-burst", parse_burst, limits[LEVEL_SITE].burst),
+	LISTENER_KEY("source-rate", parse_rate, limits[LEVEL_SOURCE].rate),
+	LISTENER_KEY("source-burst", parse_burst, limits[LEVEL_SOURCE].burst),
+	{ .name = NULL },
+};
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+_Static_assert(ARRAY_SIZE(weir_keys) <= KEYS_MAX + 1, "no more than KEYS_MAX");
+_Static_assert(ARRAY_SIZE(listener_keys) <= KEYS_MAX + 1, "no more than KEYS_MAX");

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Files that the operator names: configuration in, text out. */
+#ifndef WEIR_FILE_H
+#define WEIR_FILE_H
+
+#include <stdio.h>
+
+#include "config.h"
+
+/* Initialises @config and reads @path into it. Errors have been reported; then it needs no free. */
+int file_read_config(struct config *config, const char *path);
+
+/*
+ * Writes @path as a whole or not at all: a temporary file in the same directory, renamed over it
+ * once complete. Whoever reads @path sees the old or the new contents. Mode 0644. Errors have been
+ * reported.
+ */
+int file_write(const char *path, void (*write)(FILE *out, const void *arg), const void *arg);
+
+#endif

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Reading an instance into a snapshot. */
+#include "instance.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "netdev.h"
+
+/* With 1024 sets of four the standard error of the fill is below 0.8 %. */
+#define SAMPLED_SETS 1024
+
+/* Adds the per-CPU values of one entry, all of them arrays of u64, up into @sum. */
+static int sum_cpus(int fd, uint32_t index, void *sum, size_t size)
+{
+	int cpus = libbpf_num_possible_cpus();
+	uint64_t *values, *total = sum;
+	size_t words = size / sizeof(uint64_t);
+	int err = 0;
+
+	if (cpus < 0)
+		return cpus;
+	values = calloc(cpus, size);
+	if (!values)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(fd, &index, values))
+		err = -errno;
+	memset(sum, 0, size);
+	for (size_t i = 0; !err && i < words * cpus; i++)
+		total[i % words] += values[i];
+	free(values);
+	return err;
+}
+
+static int sample_fill(const struct instance *instance, struct snapshot *snapshot)
+{
+	uint32_t sets = instance->control->source_slots / TABLE_WAYS;
+	uint32_t sampled = sets < SAMPLED_SETS ? sets : SAMPLED_SETS, in_debt = 0;
+	uint32_t picks[SAMPLED_SETS];
+
+	if (!sets)
+		return 0;
+	if (getrandom(picks, sizeof(picks), 0) != sizeof(picks))
+		return -EIO;
+	for (uint32_t i = 0; i < sampled; i++) {
+		uint32_t index = sampled == sets ? i : picks[i] % sets;
+		struct bucket_set set;
+
+		if (bpf_map_lookup_elem(instance->map_fd[MAP_BUCKETS], &index, &set))
+			return -errno;
+		for (int way = 0; way < TABLE_WAYS; way++)
+			in_debt += set.way[way].word > snapshot->now_ns;
+	}
+	snapshot->table_fill = (double)in_debt / (sampled * TABLE_WAYS);
+	return 0;
+}
+
+struct device_walk {
+	const struct pins *pins;
+	const char *name;
+	struct snapshot *snapshot;
+};
+
+static int read_device(const char *name, void *arg)
+{
+	const struct device_walk *walk = arg;
+	struct snapshot *snapshot = walk->snapshot;
+	struct snapshot_device *device;
+	struct netdev_xdp xdp;
+	int fd;
+
+	if (snapshot->devices_count == DEVICES_MAX)
+		return 0;
+	device = &snapshot->devices[snapshot->devices_count];
+	memset(device, 0, sizeof(*device));
+	snprintf(device->name, sizeof(device->name), "%s", name);
+	fd = instance_open_link(walk->pins, walk->name, name, &device->ifindex);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	if (device->ifindex && !netdev_xdp(device->ifindex, &xdp))
+		device->native = xdp.native;
+	snapshot->devices_count++;
+	return 0;
+}
+
+int instance_snapshot(const struct instance *instance, const struct pins *pins,
+		      struct snapshot *snapshot)
+{
+	struct device_walk walk = { pins, instance->name, snapshot };
+	int err;
+
+	memset(snapshot, 0, sizeof(*snapshot));
+	snapshot->policy = malloc(sizeof(*snapshot->policy));
+	if (!snapshot->policy)
+		return -ENOMEM;
+	snapshot->now_ns = instance_now_ns();
+	snapshot->control = *instance->control;
+	err = instance_policy(instance, snapshot->policy);
+	for (uint32_t i = 0; !err && i < 1 + LISTENERS_MAX; i++) {
+		err = sum_cpus(instance->map_fd[MAP_COUNTERS], i, &snapshot->counters[i],
+			       sizeof(snapshot->counters[i]));
+		if (!err &&
+		    bpf_map_lookup_elem(instance->map_fd[MAP_LEVELS], &i, &snapshot->levels[i]))
+			err = -errno;
+	}
+	if (!err)
+		err = sum_cpus(instance->map_fd[MAP_TABLE_COUNTERS], 0, &snapshot->table,
+			       sizeof(snapshot->table));
+	if (!err)
+		err = sample_fill(instance, snapshot);
+	if (!err)
+		err = pins_each_device(pins, instance->name, read_device, &walk);
+	if (err)
+		instance_free_snapshot(snapshot);
+	return err;
+}
+
+void instance_free_snapshot(struct snapshot *snapshot)
+{
+	free(snapshot->policy);
+	snapshot->policy = NULL;
+}

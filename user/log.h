@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What weir says besides its output: to stderr, "weir: WHAT FAILED 'VALUE': REASON; WHAT TO DO". */
+#ifndef WEIR_LOG_H
+#define WEIR_LOG_H
+
+enum log_level {
+	LOG_QUIET,   /* errors and warnings */
+	LOG_NORMAL,  /* and what was done */
+	LOG_VERBOSE, /* and what libbpf and the verifier say */
+};
+
+extern enum log_level log_level;
+
+/* Something failed or needs the operator's attention. */
+void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* What a verb has done, to stdout; silenced by -q. */
+void log_done(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Routes libbpf's own messages by log_level. */
+void log_init(void);
+/* strerror() of a negative errno, with what to do for those that have one cause here. */
+const char *log_reason(int err);
+
+#endif

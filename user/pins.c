@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "pins.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/magic.h>
+
+#include "log.h"
+
+#define BPFFS_DEFAULT "/sys/fs/bpf"
+#define LOCK_WAIT_MS 10000
+#define LOCK_POLL_MS 20
+
+static const char *bpffs(void)
+{
+	const char *path = getenv("WEIR_BPFFS");
+
+	return path && *path ? path : BPFFS_DEFAULT;
+}
+
+static int check_bpffs(void)
+{
+	struct statfs fs;
+
+	if (!statfs(bpffs(), &fs) && fs.f_type == BPF_FS_MAGIC)
+		return 0;
+	log_error("cannot keep state in '%s': not a bpf filesystem; mount one with `mount -t bpf "
+		  "bpf %s` (`ip netns exec` hides it: enter a namespace with `nsenter --net=` "
+		  "instead)",
+		  bpffs(), bpffs());
+	return -ENOTDIR;
+}
+
+static void swap_char(char *text, char from, char to)
+{
+	for (; (text = strchr(text, from)); text++)
+		*text = to;
+}
+
+int pins_path(const struct pins *pins, char path[PATH_MAX], const char *name, const char *pin)
+{
+	int root = snprintf(path, PATH_MAX, "%s/", pins->root);
+	int len = snprintf(path + root, PATH_MAX - root, pin ? "%s/%s" : "%s", name, pin);
+
+	if (root + len >= PATH_MAX)
+		return -ENAMETOOLONG;
+	swap_char(path + root, '.', ':');
+	return 0;
+}
+
+bool pins_exists(const struct pins *pins, const char *name, const char *pin)
+{
+	char path[PATH_MAX];
+
+	return !pins_path(pins, path, name, pin) && !access(path, F_OK);
+}
+
+static int lock_wait(int fd, bool exclusive)
+{
+	const struct timespec pause = { .tv_nsec = LOCK_POLL_MS * 1000000L };
+
+	for (int waited = 0; waited <= LOCK_WAIT_MS; waited += LOCK_POLL_MS) {
+		if (!flock(fd, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB))
+			return 0;
+		if (errno != EWOULDBLOCK)
+			return -errno;
+		nanosleep(&pause, NULL);
+	}
+	return -EBUSY;
+}
+
+/* Was the directory removed, or made again, while we waited for its lock? */
+static bool is_same_dir(int fd, const char *path)
+{
+	struct stat ours, there;
+
+	return !fstat(fd, &ours) && !stat(path, &there) && ours.st_ino == there.st_ino &&
+	       ours.st_dev == there.st_dev;
+}
+
+int pins_lock(struct pins *pins, bool create, bool exclusive)
+{
+	int err = check_bpffs();
+
+	pins->lock_fd = -1;
+	if (err)
+		return err;
+	if ((size_t)snprintf(pins->root, sizeof(pins->root), "%s/weir", bpffs()) >=
+	    sizeof(pins->root)) {
+		log_error("cannot use WEIR_BPFFS '%s': the path is too long; use a shorter one",
+			  bpffs());
+		return -ENAMETOOLONG;
+	}
+	for (;;) {
+		if (create && mkdir(pins->root, 0700) && errno != EEXIST) {
+			err = -errno;
+			break;
+		}
+		pins->lock_fd = open(pins->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (pins->lock_fd < 0 && errno == ENOENT && !create)
+			return -ENOENT;
+		if (pins->lock_fd < 0 && errno == ENOENT)
+			continue;
+		if (pins->lock_fd < 0) {
+			err = -errno;
+			break;
+		}
+		err = lock_wait(pins->lock_fd, exclusive);
+		if (err == -EBUSY) {
+			log_error("cannot lock '%s': another weir has held it for 10 s; see `fuser "
+				  "%s`",
+				  pins->root, pins->root);
+			goto close;
+		}
+		if (err || is_same_dir(pins->lock_fd, pins->root))
+			break;
+		close(pins->lock_fd);
+	}
+	if (!err)
+		return 0;
+	log_error("cannot open '%s': %s", pins->root, log_reason(err));
+close:
+	if (pins->lock_fd >= 0)
+		close(pins->lock_fd);
+	pins->lock_fd = -1;
+	return err;
+}
+
+void pins_unlock(struct pins *pins)
+{
+	if (pins->lock_fd < 0)
+		return;
+	/* refuses as long as an instance is in it, or when the lock is a reader's */
+	if (!flock(pins->lock_fd, LOCK_EX | LOCK_NB))
+		rmdir(pins->root);
+	close(pins->lock_fd);
+	pins->lock_fd = -1;
+}
+
+static int not_dot(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+static int is_link(const struct dirent *entry)
+{
+	return !strncmp(entry->d_name, PINS_LINK_PREFIX, strlen(PINS_LINK_PREFIX));
+}
+
+static int each_entry(const char *path, int (*filter)(const struct dirent *), size_t skip,
+		      int (*each)(const char *name, void *arg), void *arg)
+{
+	struct dirent **entries;
+	int count = scandir(path, &entries, filter, alphasort), ret = 0;
+
+	if (count < 0)
+		return -errno;
+	for (int i = 0; i < count; i++) {
+		if (!ret) {
+			swap_char(entries[i]->d_name, ':', '.');
+			ret = each(entries[i]->d_name + skip, arg);
+		}
+		free(entries[i]);
+	}
+	free(entries);
+	return ret;
+}
+
+int pins_each_instance(const struct pins *pins, int (*each)(const char *name, void *arg), void *arg)
+{
+	return each_entry(pins->root, not_dot, 0, each, arg);
+}
+
+int pins_each_device(const struct pins *pins, const char *name,
+		     int (*each)(const char *device, void *arg), void *arg)
+{
+	char path[PATH_MAX];
+	int err = pins_path(pins, path, name, NULL);
+
+	if (err)
+		return err;
+	return each_entry(path, is_link, strlen(PINS_LINK_PREFIX), each, arg);
+}
+
+int pins_make(const struct pins *pins, const char *name)
+{
+	char path[PATH_MAX];
+	int err = pins_path(pins, path, name, NULL);
+
+	if (err)
+		return err;
+	return mkdir(path, 0700) ? -errno : 0;
+}
+
+static int not_link(const struct dirent *entry)
+{
+	return not_dot(entry) && !is_link(entry);
+}
+
+static int remove_entries(const char *dir, int (*filter)(const struct dirent *))
+{
+	struct dirent **entries;
+	int count = scandir(dir, &entries, filter, NULL), err = 0;
+
+	if (count < 0)
+		return -errno;
+	for (int i = 0; i < count; i++) {
+		char path[2 * PATH_MAX];
+
+		snprintf(path, sizeof(path), "%s/%s", dir, entries[i]->d_name);
+		if (unlink(path) && !err)
+			err = -errno;
+		free(entries[i]);
+	}
+	free(entries);
+	return err;
+}
+
+int pins_remove(const struct pins *pins, const char *name)
+{
+	char path[PATH_MAX];
+	int err = pins_path(pins, path, name, NULL), later;
+
+	if (err)
+		return err;
+	err = remove_entries(path, is_link);
+	later = remove_entries(path, not_link);
+	if (!err)
+		err = later;
+	if (rmdir(path) && !err)
+		err = -errno;
+	return err;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Where an instance lives: $WEIR_BPFFS/weir/NAME/ (default /sys/fs/bpf), one file a map and one a
+ * device's link. bpffs takes no dots in names; they are written as ':', which neither a device nor
+ * an instance may contain.
+ */
+#ifndef WEIR_PINS_H
+#define WEIR_PINS_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "config.h"
+
+#define PINS_LINK_PREFIX "link-"
+
+struct pins {
+	int lock_fd; /* of the directory that holds the instances; -1: there is none */
+	char root[PATH_MAX / 2];
+};
+
+/*
+ * Opens and locks the directory of all instances, alone (@exclusive) or with other readers; waits
+ * for another weir at most 10 s. With @create it is made. Without, -ENOENT if it does not exist.
+ * Errors have been reported, except -ENOENT.
+ */
+int pins_lock(struct pins *pins, bool create, bool exclusive);
+/* Removes the directory if no instance is left, and unlocks. Does nothing a second time. */
+void pins_unlock(struct pins *pins);
+
+/* Path of instance @name, or of @pin in it if not NULL. -ENAMETOOLONG if it does not fit. */
+int pins_path(const struct pins *pins, char path[PATH_MAX], const char *name, const char *pin);
+bool pins_exists(const struct pins *pins, const char *name, const char *pin);
+
+/* Calls @each for every instance in order of name until it returns non-zero, which is returned. */
+int pins_each_instance(const struct pins *pins, int (*each)(const char *name, void *arg),
+		       void *arg);
+/* The same for every device that has a link in instance @name. */
+int pins_each_device(const struct pins *pins, const char *name,
+		     int (*each)(const char *device, void *arg), void *arg);
+
+int pins_make(const struct pins *pins, const char *name);
+/* Removes instance @name with everything in it: links first, so that traffic is let go before its
+ * state is. Continues after errors; returns the first. */
+int pins_remove(const struct pins *pins, const char *name);
+
+#endif

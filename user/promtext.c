@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+
+#include "promtext.h"
+
+static void put_value(FILE *out, const char *value)
+{
+	for (; *value; value++) {
+		if (*value == '\n')
+			fputs("\\n", out);
+		else if (*value == '\\' || *value == '"')
+			fprintf(out, "\\%c", *value);
+		else
+			fputc(*value < ' ' || *value > '~' ? '?' : *value, out);
+	}
+}
+
+/* The arguments are pairs of label and value, the last followed by NULL. */
+static void put_labels(FILE *out, const char *metric, va_list pairs)
+{
+	char separator = '{';
+	const char *label;
+
+	fputs(metric, out);
+	while ((label = va_arg(pairs, const char *))) {
+		fprintf(out, "%c%s=\"", separator, label);
+		put_value(out, va_arg(pairs, const char *));
+		fputc('"', out);
+		separator = ',';
+	}
+	fputs("} ", out);
+}
+
+__attribute__((sentinel)) static void put_count(FILE *out, uint64_t value, const char *metric, ...)
+{
+	va_list pairs;
+
+	va_start(pairs, metric);
+	put_labels(out, metric, pairs);
+	va_end(pairs);
+	fprintf(out, "%" PRIu64 "\n", value);
+}
+
+__attribute__((sentinel)) static void put_number(FILE *out, double value, const char *metric, ...)
+{
+	va_list pairs;
+
+	va_start(pairs, metric);
+	put_labels(out, metric, pairs);
+	va_end(pairs);
+	if (isinf(value))
+		fputs("+Inf\n", out);
+	else
+		fprintf(out, "%.12g\n", value);
+}
+
+static void put_head(FILE *out, const char *metric, const char *type, const char *help)
+{
+	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", metric, help, metric, type);
+}
+
+/* What can happen to a SYN in this version; these exist from the start, so that rate() sees their
+ * first increase. */
+static bool is_expected(unsigned int reason, unsigned int verdict)
+{
+	switch (reason) {
+	case REASON_ADMITTED:
+		return verdict == VERDICT_PASS;
+	case REASON_HOST_LIMIT:
+	case REASON_LISTENER_LIMIT:
+	case REASON_SITE_LIMIT:
+	case REASON_SOURCE_LIMIT:
+	case REASON_CONTENDED:
+		return verdict == VERDICT_DROP;
+	default:
+		return false;
+	}
+}
+
+static void put_listener_syns(FILE *out, const char *shaper, const char *listener,
+			      const struct counters *counters, bool in_use)
+{
+	char label[LABEL_MAX];
+
+	for (unsigned int i = 0; i < 2 * VERDICT_COUNT * REASON_MAX; i++) {
+		unsigned int enforced = i % 2;
+		unsigned int verdict = i / 2 % VERDICT_COUNT;
+		unsigned int reason = i / 2 / VERDICT_COUNT;
+		uint64_t count = counters->n[enforced][verdict][reason];
+
+		if (!count && !(in_use && is_expected(reason, verdict)))
+			continue;
+		put_count(out, count, "weir_syn_total", "shaper", shaper, "listener", listener,
+			  "verdict", verdict_names[verdict], "reason",
+			  snapshot_reason_label(label, reason), "enforced",
+			  enforced ? "true" : "false", NULL);
+	}
+}
+
+static void put_syns(FILE *out, const struct snapshot *snapshot)
+{
+	char label[LABEL_MAX];
+
+	for (unsigned int id = 0; id < LISTENERS_MAX; id++)
+		put_listener_syns(out, snapshot->control.name,
+				  snapshot_listener_label(label, snapshot->policy, id),
+				  &snapshot->counters[1 + id],
+				  *snapshot->policy->listeners[id].name);
+}
+
+static void put_packets(FILE *out, const struct snapshot *snapshot)
+{
+	char label[LABEL_MAX];
+
+	for (unsigned int reason = 0; reason < REASON_MAX; reason++) {
+		uint64_t count = snapshot_reason_total(&snapshot->counters[0], (enum reason)reason);
+
+		if (count || (reason >= REASON_NOT_IP && reason <= REASON_INTERNAL))
+			put_count(out, count, "weir_packets_total", "shaper",
+				  snapshot->control.name, "reason",
+				  snapshot_reason_label(label, reason), NULL);
+	}
+}
+
+static void put_rate(FILE *out, const char *shaper, const char *listener, enum level level,
+		     const struct limit *limit)
+{
+	double per_second = limit->rate_per_sec ? (double)limit->rate / limit->rate_per_sec : 0;
+
+	put_number(out, limit->kind == LIMIT_UNLIMITED ? INFINITY : per_second,
+		   "weir_limit_per_second", "shaper", shaper, "listener", listener, "level",
+		   level_names[level], "kind", "configured", NULL);
+}
+
+static void put_burst(FILE *out, const char *shaper, const char *listener, enum level level,
+		      const struct limit *limit)
+{
+	put_number(out, limit->kind == LIMIT_UNLIMITED ? INFINITY : limit->burst,
+		   "weir_limit_burst", "shaper", shaper, "listener", listener, "level",
+		   level_names[level], NULL);
+}
+
+static void put_limits(FILE *out, const struct snapshot *snapshot,
+		       void (*put)(FILE *, const char *, const char *, enum level,
+				   const struct limit *))
+{
+	const struct policy *policy = snapshot->policy;
+
+	put(out, snapshot->control.name, "", LEVEL_HOST, &policy->host);
+	for (unsigned int id = 0; id < LISTENERS_MAX; id++) {
+		const struct listener *listener = &policy->listeners[id];
+
+		for (int level = LEVEL_LISTENER; *listener->name && level < LEVEL_COUNT; level++)
+			put(out, snapshot->control.name, listener->name, (enum level)level,
+			    &listener->limits[level]);
+	}
+}
+
+static void put_rates(FILE *out, const struct snapshot *snapshot)
+{
+	put_limits(out, snapshot, put_rate);
+}
+
+static void put_bursts(FILE *out, const struct snapshot *snapshot)
+{
+	put_limits(out, snapshot, put_burst);
+}
+
+static void put_fill(FILE *out, const struct snapshot *snapshot)
+{
+	put_number(out, snapshot->table_fill, "weir_source_table_fill_ratio", "shaper",
+		   snapshot->control.name, NULL);
+}
+
+static void put_slots(FILE *out, const struct snapshot *snapshot)
+{
+	put_count(out, snapshot->control.source_slots, "weir_source_table_slots", "shaper",
+		  snapshot->control.name, NULL);
+}
+
+static void put_evictions(FILE *out, const struct snapshot *snapshot)
+{
+	put_count(out, snapshot->table.evicted_full, "weir_source_evictions_total", "shaper",
+		  snapshot->control.name, "lossy", "false", NULL);
+	put_count(out, snapshot->table.evicted_in_debt, "weir_source_evictions_total", "shaper",
+		  snapshot->control.name, "lossy", "true", NULL);
+}
+
+static void put_lost_claims(FILE *out, const struct snapshot *snapshot)
+{
+	put_count(out, snapshot->table.lost_claims, "weir_source_claims_lost_total", "shaper",
+		  snapshot->control.name, NULL);
+}
+
+static void put_mode(FILE *out, const struct snapshot *snapshot)
+{
+	for (unsigned int mode = 0; mode_names[mode]; mode++)
+		put_count(out, snapshot->policy->mode == mode, "weir_mode", "shaper",
+			  snapshot->control.name, "mode", mode_names[mode], NULL);
+}
+
+static void put_devices(FILE *out, const struct snapshot *snapshot)
+{
+	for (unsigned int i = 0; i < snapshot->devices_count; i++) {
+		const struct snapshot_device *device = &snapshot->devices[i];
+
+		put_count(out, device->ifindex != 0, "weir_device_attached", "shaper",
+			  snapshot->control.name, "device", device->name, "xdp",
+			  xdp_names[device->native ? XDP_NATIVE : XDP_GENERIC], NULL);
+	}
+}
+
+static const struct metric {
+	const char *name;
+	const char *type;
+	const char *help;
+	void (*put)(FILE *out, const struct snapshot *snapshot);
+} metrics[] = {
+	{ "weir_syn_total", "counter",
+	  "SYNs to a listener by verdict and reason; not enforced: what it would have been.",
+	  put_syns },
+	{ "weir_packets_total", "counter", "Frames passed without being judged, by reason.",
+	  put_packets },
+	{ "weir_limit_per_second", "gauge",
+	  "Rate of new connections that a limit allows; the host's has an empty listener.",
+	  put_rates },
+	{ "weir_limit_burst", "gauge", "New connections that a limit allows at once.", put_bursts },
+	{ "weir_source_table_fill_ratio", "gauge",
+	  "Share of the slots of the source table that are in debt, estimated from a sample.",
+	  put_fill },
+	{ "weir_source_table_slots", "gauge", "Slots of the source table.", put_slots },
+	{ "weir_source_evictions_total", "counter",
+	  "Slots of the source table reused; lossy: a debt was forgotten.", put_evictions },
+	{ "weir_source_claims_lost_total", "counter",
+	  "Slots of the source table that another CPU took first.", put_lost_claims },
+	{ "weir_mode", "gauge", "1 for the mode in force: observe counts, enforce also drops.",
+	  put_mode },
+	{ "weir_device_attached", "gauge", "1 if the device has the program, 0 if it vanished.",
+	  put_devices },
+	{ NULL, NULL, NULL, NULL },
+};
+
+void promtext_write(FILE *out, const struct snapshot *snapshots, unsigned int count)
+{
+	for (const struct metric *metric = metrics; count && metric->name; metric++) {
+		put_head(out, metric->name, metric->type, metric->help);
+		for (unsigned int i = 0; i < count; i++)
+			metric->put(out, &snapshots[i]);
+	}
+	put_head(out, "weir_build_info", "gauge", "The version of this program, as a label.");
+	put_count(out, 1, "weir_build_info", "version", WEIR_VERSION, NULL);
+}

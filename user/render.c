@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <inttypes.h>
+#include <string.h>
+
+#include "policy.h"
+#include "render.h"
+
+#define PORTS_TEXT_MAX 128
+#define TEXT_MAX 64
+
+#define DELAY_NOTE "delay acts as drop in this version"
+
+static void put_age(FILE *out, uint64_t age_ns)
+{
+	uint64_t minutes = age_ns / 1000000000 / 60;
+
+	if (minutes >= 24 * 60)
+		fprintf(out, "%" PRIu64 " d %" PRIu64 " h", minutes / 60 / 24, minutes / 60 % 24);
+	else if (minutes >= 60)
+		fprintf(out, "%" PRIu64 " h %" PRIu64 " min", minutes / 60, minutes % 60);
+	else
+		fprintf(out, "%" PRIu64 " min", minutes);
+}
+
+/* -- status ------------------------------------------------------------------------------------ */
+
+static void put_devices(FILE *out, const struct snapshot *snapshot)
+{
+	fprintf(out, "  devices      ");
+	for (unsigned int i = 0; i < snapshot->devices_count; i++) {
+		const struct snapshot_device *device = &snapshot->devices[i];
+		const char *state = device->native ? "native" : "GENERIC (slow: every frame pays)";
+
+		if (!device->ifindex)
+			state = "VANISHED (not protected: attach again)";
+		fprintf(out, "%s%s %s", i ? ", " : "", device->name, state);
+	}
+	fprintf(out, snapshot->devices_count ? "\n" : "NONE (nothing is protected)\n");
+}
+
+static void put_limit(FILE *out, const struct limit *limit)
+{
+	char rate[TEXT_MAX];
+
+	fputs(text_rate(rate, sizeof(rate), limit), out);
+	if (limit->kind == LIMIT_BUCKET)
+		fprintf(out, " burst %u", limit->burst);
+}
+
+static void put_destinations(FILE *out, const struct policy *policy, unsigned int id)
+{
+	struct wanted_address addresses[ADDRESSES_MAX];
+	unsigned int count = policy_addresses(policy, id, addresses);
+	char text[PORTS_TEXT_MAX];
+	uint64_t ports[PORTS / 64];
+
+	policy_ports(policy, id, ports);
+	fprintf(out, "    ports      %s to ", text_ports(text, sizeof(text), ports));
+	if (!count || !addresses[0].len)
+		fprintf(out, "any address");
+	else
+		for (unsigned int i = 0; i < count; i++)
+			fprintf(out, "%s%s", i ? ", " : "",
+				text_prefix(text, sizeof(text), &addresses[i].prefix,
+					    addresses[i].len));
+	fputc('\n', out);
+}
+
+/* One line of what became of the SYNs, or of what would have; none if there is nothing to say. */
+static void put_syns(FILE *out, const struct counters *counters, bool enforced, bool always)
+{
+	uint64_t passed = snapshot_verdict_total(counters, enforced, VERDICT_PASS), refused = 0;
+	char label[LABEL_MAX];
+	const char *separator = ": ";
+
+	for (int verdict = VERDICT_PASS + 1; verdict < VERDICT_COUNT; verdict++)
+		refused += snapshot_verdict_total(counters, enforced, (enum verdict)verdict);
+	if (!always && !passed && !refused)
+		return;
+	fprintf(out,
+		enforced ? "    SYNs       %" PRIu64 " admitted, %" PRIu64 " refused"
+			 : "    observed   %" PRIu64 " SYNs would be admitted, %" PRIu64 " refused",
+		passed, refused);
+	for (unsigned int reason = 0; reason < REASON_MAX; reason++) {
+		uint64_t count = 0;
+
+		for (int verdict = VERDICT_PASS + 1; verdict < VERDICT_COUNT; verdict++)
+			count += counters->n[enforced][verdict][reason];
+		if (!count)
+			continue;
+		fprintf(out, "%s%s %" PRIu64, separator, snapshot_reason_label(label, reason),
+			count);
+		separator = ", ";
+	}
+	fputc('\n', out);
+}
+
+static void put_listener(FILE *out, const struct snapshot *snapshot, unsigned int id)
+{
+	const struct listener *listener = &snapshot->policy->listeners[id];
+	bool enforcing = snapshot->policy->mode == MODE_ENFORCE;
+
+	fprintf(out, "  listener %s\n", listener->name);
+	put_destinations(out, snapshot->policy, id);
+	fprintf(out, "    limits     ");
+	put_limit(out, &listener->limits[LEVEL_LISTENER]);
+	for (int level = LEVEL_SITE; level < LEVEL_COUNT; level++) {
+		fprintf(out, "; each %s ", level_names[level]);
+		put_limit(out, &listener->limits[level]);
+	}
+	fprintf(out, "\n    excess     %s%s\n", text_word(excess_names, listener->excess),
+		listener->excess == EXCESS_DELAY ? " (" DELAY_NOTE ")" : "");
+	put_syns(out, &snapshot->counters[1 + id], true, enforcing);
+	put_syns(out, &snapshot->counters[1 + id], false, !enforcing);
+}
+
+static void put_traffic(FILE *out, const struct snapshot *snapshot)
+{
+	const struct counters *unjudged = &snapshot->counters[0];
+	uint64_t established = snapshot_reason_total(unjudged, REASON_NOT_SYN);
+	uint64_t internal = snapshot_reason_total(unjudged, REASON_INTERNAL), all = 0;
+
+	for (unsigned int reason = 0; reason < REASON_MAX; reason++)
+		all += snapshot_reason_total(unjudged, (enum reason)reason);
+	fprintf(out,
+		"  established  %" PRIu64 " TCP frames passed untouched; %" PRIu64
+		" other frames not judged\n",
+		established, all - established);
+	if (internal)
+		fprintf(out,
+			"  INTERNAL     %" PRIu64 " frames passed because state was missing: "
+			"detach and attach again\n",
+			internal);
+}
+
+void render_status(FILE *out, const struct snapshot *snapshot)
+{
+	const struct policy *policy = snapshot->policy;
+	uint64_t forgotten = snapshot->table.evicted_in_debt;
+
+	fprintf(out, "%s: %s\n", snapshot->control.name,
+		policy->mode == MODE_ENFORCE ? "enforcing" : "OBSERVE: nothing is dropped");
+	put_devices(out, snapshot);
+	fprintf(out, "  attached     ");
+	put_age(out, snapshot->now_ns > snapshot->control.created_ns
+			     ? snapshot->now_ns - snapshot->control.created_ns
+			     : 0);
+	fprintf(out, " ago by version %s\n", snapshot->control.version);
+	fprintf(out, "  host limit   ");
+	put_limit(out, &policy->host);
+	fputc('\n', out);
+	for (unsigned int id = 0; id < LISTENERS_MAX; id++)
+		if (*policy->listeners[id].name)
+			put_listener(out, snapshot, id);
+	if (!policy_count_listeners(policy))
+		fprintf(out, "  NO LISTENERS: nothing is judged\n");
+	put_traffic(out, snapshot);
+	fprintf(out, "  sources      %.1f %% of %u slots in debt; %" PRIu64 " debts forgotten%s\n",
+		100 * snapshot->table_fill, snapshot->control.source_slots, forgotten,
+		forgotten ? " (TABLE TOO SMALL: raise sources)" : "");
+}
+
+/* -- tables ------------------------------------------------------------------------------------ */
+
+/* Width of the column of listeners. */
+static int listener_width(const struct policy *policy)
+{
+	size_t width = sizeof("LISTENER") - 1;
+
+	for (unsigned int id = 0; id < LISTENERS_MAX; id++)
+		if (strlen(policy->listeners[id].name) > width)
+			width = strlen(policy->listeners[id].name);
+	return (int)width;
+}
+
+static void put_limit_row(FILE *out, const struct snapshot *snapshot, int width, int id,
+			  enum level level)
+{
+	const struct policy *policy = snapshot->policy;
+	const struct listener *listener = id < 0 ? NULL : &policy->listeners[id];
+	const struct limit *limit = listener ? &listener->limits[level] : &policy->host;
+	char rate[TEXT_MAX], burst[TEXT_MAX] = "-", available[TEXT_MAX] = "-", note[TEXT_MAX] = "";
+
+	if (limit->kind == LIMIT_BUCKET) {
+		snprintf(burst, sizeof(burst), "%u", limit->burst);
+		if (level == LEVEL_HOST || level == LEVEL_LISTENER)
+			snprintf(available, sizeof(available), "%" PRIu64,
+				 snapshot_tokens(snapshot, limit, (unsigned int)(id + 1)));
+	}
+	if (level == LEVEL_SITE)
+		snprintf(note, sizeof(note), "each /%u, /%u", policy->site_len[FAMILY_V4],
+			 policy->site_len[FAMILY_V6]);
+	else if (level == LEVEL_SOURCE)
+		snprintf(note, sizeof(note), "each /%u, /%u", policy->source_len[FAMILY_V4],
+			 policy->source_len[FAMILY_V6]);
+	else if (listener && listener->excess == EXCESS_DELAY)
+		snprintf(note, sizeof(note), DELAY_NOTE);
+	fprintf(out, "%-8s  %-*s  %12s  %8s  %9s%s%s\n", level_names[level], width,
+		listener ? listener->name : "-", text_rate(rate, sizeof(rate), limit), burst,
+		available, *note ? "  " : "", note);
+}
+
+void render_limits(FILE *out, const struct snapshot *snapshot)
+{
+	int width = listener_width(snapshot->policy);
+
+	fprintf(out, "%-8s  %-*s  %12s  %8s  %9s\n", "LEVEL", width, "LISTENER", "RATE", "BURST",
+		"AVAILABLE");
+	put_limit_row(out, snapshot, width, -1, LEVEL_HOST);
+	for (int id = 0; id < LISTENERS_MAX; id++)
+		for (int level = LEVEL_LISTENER;
+		     *snapshot->policy->listeners[id].name && level < LEVEL_COUNT; level++)
+			put_limit_row(out, snapshot, width, id, (enum level)level);
+}
+
+static void put_counters(FILE *out, const struct counters *counters, int width, const char *name)
+{
+	char label[LABEL_MAX];
+
+	for (unsigned int i = 0; i < 2 * VERDICT_COUNT * REASON_MAX; i++) {
+		unsigned int enforced = i % 2;
+		unsigned int verdict = i / 2 % VERDICT_COUNT;
+		unsigned int reason = i / 2 / VERDICT_COUNT;
+
+		uint64_t count = counters->n[enforced][verdict][reason];
+
+		if (count)
+			fprintf(out, "%-*s  %-14s  %-7s  %-8s  %20" PRIu64 "\n", width, name,
+				snapshot_reason_label(label, reason), verdict_names[verdict],
+				enforced ? "yes" : "no", count);
+	}
+}
+
+void render_counters(FILE *out, const struct snapshot *snapshot)
+{
+	int width = listener_width(snapshot->policy);
+	char label[LABEL_MAX];
+
+	fprintf(out, "%-*s  %-14s  %-7s  %-8s  %20s\n", width, "LISTENER", "REASON", "VERDICT",
+		"ENFORCED", "FRAMES");
+	put_counters(out, &snapshot->counters[0], width, "-");
+	for (unsigned int id = 0; id < LISTENERS_MAX; id++)
+		put_counters(out, &snapshot->counters[1 + id], width,
+			     snapshot_listener_label(label, snapshot->policy, id));
+	fprintf(out, "%-*s  %-14s  %-7s  %-8s  %20" PRIu64 "\n", width, "total", "", "", "",
+		snapshot_frames(snapshot));
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* One instance at one moment, as the edge reads it and as the pure writers print it. */
+#ifndef WEIR_SNAPSHOT_H
+#define WEIR_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi.h"
+#include "config.h"
+
+struct snapshot_device {
+	char name[DEVICE_NAME_MAX]; /* as attached */
+	uint32_t ifindex;	    /* 0: the device has vanished */
+	bool native;		    /* else generic */
+};
+
+struct snapshot {
+	uint64_t now_ns; /* CLOCK_MONOTONIC */
+	struct control control;
+	struct policy *policy; /* in force */
+	struct snapshot_device devices[DEVICES_MAX];
+	unsigned int devices_count;
+	struct counters counters[1 + LISTENERS_MAX]; /* summed over CPUs; [0] not judged */
+	struct table_counters table;		     /* summed over CPUs */
+	struct level_state levels[1 + LISTENERS_MAX];
+	double table_fill; /* share of slots in debt, estimated from sampled sets */
+};
+
+/* Frames counted under @reason in @counters, over all verdicts and both modes. */
+uint64_t snapshot_reason_total(const struct counters *counters, enum reason reason);
+/* SYNs (or frames) counted with @verdict, over all reasons. */
+uint64_t snapshot_verdict_total(const struct counters *counters, bool enforced,
+				enum verdict verdict);
+/* Whole tokens in the bucket of levels[@place] under @limit; 0 if that is not a bucket. */
+uint64_t snapshot_tokens(const struct snapshot *snapshot, const struct limit *limit,
+			 unsigned int place);
+/* Every frame seen: the sum of all counters. */
+uint64_t snapshot_frames(const struct snapshot *snapshot);
+
+/* Words for places in counters, each different from all others: a listener that is no longer in
+ * use is "id:7", a reason of a newer packet path "reason_31". In buf or static. */
+#define LABEL_MAX 24
+const char *snapshot_listener_label(char buf[LABEL_MAX], const struct policy *policy,
+				    unsigned int id);
+const char *snapshot_reason_label(char buf[LABEL_MAX], unsigned int reason);
+
+#endif

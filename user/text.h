@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The words of the command line and of the configuration file, to and from values. Pure.
+ *
+ * Every text_parse_* with a @why returns 0, or -EINVAL and points *why at "REASON; WHAT TO DO"
+ * without the value itself, fit for "weir: WHAT FAILED 'VALUE': REASON; WHAT TO DO" and good until
+ * the next call of this thread. Nothing else is written on failure.
+ */
+#ifndef WEIR_TEXT_H
+#define WEIR_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi.h"
+
+/* A rate as said: count tokens per per_sec seconds (1, 60, 3600). count 0: nothing is admitted. */
+struct rate {
+	bool unlimited;
+	uint32_t count;
+	uint16_t per_sec;
+};
+
+/* "N/s", "N/m", "N/h", "unlimited"; at most LIMIT_RATE_MAX per second, at least 1/h, or 0/s. */
+int text_parse_rate(const char *text, struct rate *rate, const char **why);
+/* 1..LIMIT_BURST_MAX */
+int text_parse_burst(const char *text, uint32_t *burst, const char **why);
+/* Decimal number in [min, max]. */
+int text_parse_number(const char *text, uint32_t min, uint32_t max, uint32_t *value,
+		      const char **why);
+/* "1883,8883, 8084" or "1883 8883": bit PORT of ports[] is set, the others cleared. 1..65535,
+ * none twice. */
+int text_parse_ports(const char *text, uint64_t ports[PORTS / 64], const char **why);
+/* "192.0.2.10", "192.0.2.0/24", "2001:db8::/32", "::ffff:192.0.2.10": network-order address; *len
+ * in 0..128 of the 128 bits (96 + N for IPv4), so "::/0" is every address of both families. An
+ * address with bits set beyond its length is an error. */
+int text_parse_prefix(const char *text, struct addr *prefix, uint8_t *len, const char **why);
+/* Instance and listener names: [A-Za-z0-9_.@-]+, at most max - 1 bytes, not "all", "." or "..", and
+ * not beginning with '-'. A listener's must not be a level word either: see text_parse_level. */
+int text_parse_name(const char *text, size_t max, const char **why);
+/* Place of @word in the NULL-ended list, or -1. */
+int text_parse_word(const char *word, const char *const *list);
+/* The word at @place, or "unknown" beyond the end. */
+const char *text_word(const char *const *list, unsigned int place);
+/* "host", "listener", "site", "source". -1 if none. */
+int text_parse_level(const char *text);
+/* Cuts the next element off a list separated by commas, blanks or both. 1: taken, cut to @size;
+ * 0: the list has ended; -EINVAL: an empty element (two commas, or one at an end). */
+int text_list_next(const char **list, char *element, size_t size);
+
+/* Into buf; the buffer is always terminated and returned. */
+char *text_rate(char *buf, size_t size, const struct limit *limit); /* "10/s", "unlimited" */
+/* "192.0.2.0/24", "2001:db8::1"; "any" for length 0 */
+char *text_prefix(char *buf, size_t size, const struct addr *prefix, uint8_t len);
+/* "1883, 8883"; ends in "..." if there are more than fit */
+char *text_ports(char *buf, size_t size, const uint64_t ports[PORTS / 64]);
+/* @text with everything but printable ASCII as \xNN, for messages; ends in "..." if cut. */
+char *text_quote(char *buf, size_t size, const char *text);
+
+/* The word of the NULL-ended list nearest to @word by edit distance, or NULL if none is near
+ * enough to be what was meant. */
+const char *text_nearest(const char *word, const char *const *list);
+
+/* 128-bit network-order mask of the first @len bits. */
+struct addr text_mask(uint8_t len);
+
+/* Indexed by the enum of abi.h and reason.h; a NULL ends each. */
+extern const char *const level_names[];
+extern const char *const excess_names[];  /* "drop", "delay", "reject" */
+extern const char *const mode_names[];	  /* "observe", "enforce" */
+extern const char *const verdict_names[]; /* "pass", "drop", "delay", "reject" */
+extern const char *const reason_names[];  /* "not_syn"...: lower case, '_' between words */
+
+#endif
