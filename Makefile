@@ -31,6 +31,8 @@ LIBS := $(BPF_LIBS) -linih
 # Pure: no libbpf, no clock, no files but a FILE* handed in. scripts/check-layers holds them to it.
 PURE := text names config config_keys config_read config_check policy snapshot render promtext
 PURE_OBJ := $(PURE:%=$(BUILD)/user/%.o)
+# The pinned state without the program that uses it; tests bring their own.
+STATE_OBJ := $(patsubst %,$(BUILD)/user/%.o,instance pins netdev log)
 USER_OBJ := $(patsubst user/%.c,$(BUILD)/user/%.o,$(sort $(wildcard user/*.c)))
 
 UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
@@ -79,7 +81,7 @@ $(UNIT_BIN): %: %.o $(PURE_OBJ)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -lcmocka -linih -lm -o $@
 
 $(BPFTEST_BIN:%=%.o): $(BUILD)/tests/bpf/weir_clock.skel.h
-$(BPFTEST_BIN): %: %.o $(BUILD)/tests/bpf/rig.o $(BUILD)/tests/bpf/frame.o $(PURE_OBJ)
+$(BPFTEST_BIN): %: %.o $(BUILD)/tests/bpf/rig.o $(BUILD)/tests/bpf/frame.o $(PURE_OBJ) $(STATE_OBJ)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -lcmocka $(LIBS) -lpthread -lm -o $@
 $(BUILD)/tests/bpf/rig.o: $(BUILD)/tests/bpf/weir_clock.skel.h

@@ -25,6 +25,11 @@
 #define IPV6_OFFSET_MASK 0xfff8 /* RFC 8200, 4.5 */
 #define IPV6_MORE_FRAGMENTS 0x0001
 
+/* RFC 9293, 3.1: of the 16 bits from the data offset on */
+#define TCP_SYN_BIT bpf_htons(0x0002)
+#define TCP_RST_BIT bpf_htons(0x0004)
+#define TCP_ACK_BIT bpf_htons(0x0010)
+
 #define TCP_PORTS_LEN 4
 #define TCP_FLAGS_END 14 /* bytes of a TCP header up to and with its flags */
 
@@ -72,8 +77,6 @@ static __always_inline bool addr_is_v4(const struct addr *addr)
 static __always_inline enum reason parse_tcp(const struct frame *frame, struct packet *packet)
 {
 	const struct tcphdr *tcp = frame->l4;
-	const __be16 opening = TCP_FLAG_SYN >> 16;
-	const __be16 answering = (TCP_FLAG_ACK | TCP_FLAG_RST) >> 16;
 	__be16 flags;
 
 	/* one register for check and use, or the verifier cannot connect the two */
@@ -87,7 +90,7 @@ static __always_inline enum reason parse_tcp(const struct frame *frame, struct p
 	if ((void *)tcp + TCP_FLAGS_END > frame->end)
 		return REASON_TRUNCATED;
 	flags = ((const __be16 *)tcp)[6];
-	if ((flags & (opening | answering)) != opening)
+	if ((flags & (TCP_SYN_BIT | TCP_ACK_BIT | TCP_RST_BIT)) != TCP_SYN_BIT)
 		return REASON_NOT_SYN;
 	if (!frame->fragment && (void *)(tcp + 1) > frame->end)
 		return REASON_TRUNCATED;

@@ -148,7 +148,7 @@ static void wait_for_frames_in_flight(void)
 		nanosleep(&pause, NULL);
 }
 
-static void settle_word(__u64 *word, const struct limit *limit, uint64_t now_ns)
+static void settle_word(__u64 *word, const struct limit *limit)
 {
 	__u64 old = __atomic_load_n(word, __ATOMIC_RELAXED), settled;
 
@@ -157,7 +157,7 @@ static void settle_word(__u64 *word, const struct limit *limit, uint64_t now_ns)
 	do {
 		if (gcra_epoch(old) == limit->epoch)
 			return;
-		settled = (gcra_tat(old, limit, now_ns) + GCRA_EPOCH_MASK) & ~GCRA_EPOCH_MASK;
+		settled = (gcra_carried_tat(old, limit) + GCRA_EPOCH_MASK) & ~GCRA_EPOCH_MASK;
 	} while (!__atomic_compare_exchange_n(word, &old, settled | limit->epoch, false,
 					      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
 }
@@ -172,14 +172,12 @@ static int settle_levels(const struct instance *instance, const struct policy *p
 	size_t size = sizeof(struct level_state) * (1 + LISTENERS_MAX);
 	struct level_state *levels = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
 					  instance->map_fd[MAP_LEVELS], 0);
-	uint64_t now_ns = instance_now_ns();
 
 	if (levels == MAP_FAILED)
 		return -errno;
-	settle_word(&levels[0].word, &policy->host, now_ns);
+	settle_word(&levels[0].word, &policy->host);
 	for (int id = 0; id < LISTENERS_MAX; id++)
-		settle_word(&levels[1 + id].word, &policy->listeners[id].limits[LEVEL_LISTENER],
-			    now_ns);
+		settle_word(&levels[1 + id].word, &policy->listeners[id].limits[LEVEL_LISTENER]);
 	munmap(levels, size);
 	return 0;
 }

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "rig.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "config.h"
+#include "policy.h"
+#include "tests/bpf/weir_clock.skel.h"
+
+static void read_config(struct config *config, const char *ini)
+{
+	struct config_errors errors = { .out = stderr };
+	FILE *in = fmemopen((void *)ini, strlen(ini), "r");
+
+	assert_non_null(in);
+	config_init(config);
+	assert_int_equal(config_read(config, in, "rig", &errors), 0);
+	fclose(in);
+}
+
+static void init_control(struct rig *rig, const struct config *config)
+{
+	struct control *control = rig->instance.control;
+
+	/* any odd numbers will do: chance has no place in a test */
+	for (int half = 0; half < 2; half++) {
+		control->seed.offset[half] = 0x9e3779b97f4a7c15ULL * (half + 1);
+		for (int i = 0; i < HASH_WORDS; i++)
+			control->seed.factor[half][i] =
+				0xbf58476d1ce4e5b9ULL * (half * HASH_WORDS + i + 1) | 1;
+	}
+	control->abi = WEIR_ABI;
+	control->source_slots = config->sources;
+}
+
+void rig_open(struct rig *rig, const char *ini)
+{
+	struct policy *policy = malloc(sizeof(*policy));
+	int map_fd[MAP_COUNT];
+	struct config config;
+
+	memset(rig, 0, sizeof(*rig));
+	assert_non_null(policy);
+	read_config(&config, ini);
+	rig->skel = weir_clock_bpf__open();
+	assert_non_null(rig->skel);
+	bpf_map__set_max_entries(rig->skel->maps.buckets, config.sources / TABLE_WAYS);
+	rig->skel->rodata->bucket_set_mask = config.sources / TABLE_WAYS - 1;
+	assert_int_equal(weir_clock_bpf__load(rig->skel), 0);
+	for (int i = 0; i < MAP_COUNT; i++)
+		map_fd[i] = bpf_map__fd(
+			bpf_object__find_map_by_name(rig->skel->obj, instance_map_names[i]));
+	assert_int_equal(instance_wrap(&rig->instance, "rig", map_fd), 0);
+	init_control(rig, &config);
+	policy_build(policy, &config);
+	assert_int_equal(instance_publish(&rig->instance, policy), 0);
+	free(policy);
+	config_free(&config);
+	rig_at(rig, HOUR);
+}
+
+void rig_close(struct rig *rig)
+{
+	/* the fds are the skeleton's */
+	memset(rig->instance.map_fd, -1, sizeof(rig->instance.map_fd));
+	instance_close(&rig->instance);
+	weir_clock_bpf__destroy(rig->skel);
+}
+
+void rig_at(struct rig *rig, uint64_t now_ns)
+{
+	rig->skel->bss->clock_ns = now_ns;
+}
+
+static uint32_t run(struct rig *rig, const struct frame *frame, uint32_t repeat)
+{
+	uint8_t out[FRAME_MAX];
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame->bytes, .data_size_in = frame->len,
+		    .data_out = out, .data_size_out = sizeof(out), .repeat = repeat);
+
+	assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(rig->skel->progs.weir), &opts), 0);
+	assert_int_equal(opts.data_size_out, frame->len);
+	assert_memory_equal(out, frame->bytes, frame->len);
+	return opts.retval;
+}
+
+void rig_run_many(struct rig *rig, const struct frame *frame, uint32_t repeat)
+{
+	run(rig, frame, repeat);
+}
+
+static void read_counters(struct rig *rig, struct counters sum[1 + LISTENERS_MAX])
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct counters *values = calloc(cpus, sizeof(*values));
+
+	assert_non_null(values);
+	memset(sum, 0, (1 + LISTENERS_MAX) * sizeof(*sum));
+	for (uint32_t i = 0; i < 1 + LISTENERS_MAX; i++) {
+		assert_int_equal(
+			bpf_map_lookup_elem(rig->instance.map_fd[MAP_COUNTERS], &i, values), 0);
+		for (size_t j = 0; j < sizeof(*values) / 8 * cpus; j++)
+			((uint64_t *)&sum[i])[j % (sizeof(*values) / 8)] += ((uint64_t *)values)[j];
+	}
+	free(values);
+}
+
+struct outcome rig_run(struct rig *rig, const struct frame *frame)
+{
+	static struct counters before[1 + LISTENERS_MAX], after[1 + LISTENERS_MAX];
+	struct outcome outcome = {};
+	unsigned int changed = 0;
+
+	read_counters(rig, before);
+	outcome.action = run(rig, frame, 1);
+	read_counters(rig, after);
+	for (uint32_t i = 0; i < 1 + LISTENERS_MAX; i++)
+		for (int enforced = 0; enforced < 2; enforced++)
+			for (int verdict = 0; verdict < VERDICT_COUNT; verdict++)
+				for (int reason = 0; reason < REASON_MAX; reason++) {
+					uint64_t more = after[i].n[enforced][verdict][reason] -
+							before[i].n[enforced][verdict][reason];
+
+					if (!more)
+						continue;
+					assert_int_equal(more, 1);
+					changed++;
+					outcome.counters = i;
+					outcome.enforced = enforced;
+					outcome.verdict = verdict;
+					outcome.reason = reason;
+				}
+	assert_int_equal(changed, 1);
+	return outcome;
+}
+
+enum reason rig_reason(struct rig *rig, const struct frame_spec *spec)
+{
+	struct frame frame;
+
+	frame_build(&frame, spec);
+	return rig_run(rig, &frame).reason;
+}
+
+uint64_t rig_count(struct rig *rig, uint32_t counters, enum reason reason)
+{
+	static struct counters sum[1 + LISTENERS_MAX];
+
+	read_counters(rig, sum);
+	return snapshot_reason_total(&sum[counters], reason);
+}
+
+struct table_counters rig_table(struct rig *rig)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct table_counters *values = calloc(cpus, sizeof(*values)), sum = {};
+	uint32_t zero = 0;
+
+	assert_non_null(values);
+	assert_int_equal(
+		bpf_map_lookup_elem(rig->instance.map_fd[MAP_TABLE_COUNTERS], &zero, values), 0);
+	for (int i = 0; i < cpus; i++) {
+		sum.evicted_full += values[i].evicted_full;
+		sum.evicted_in_debt += values[i].evicted_in_debt;
+		sum.lost_claims += values[i].lost_claims;
+	}
+	free(values);
+	return sum;
+}
+
+uint64_t rig_level_word(struct rig *rig, uint32_t index)
+{
+	struct level_state state;
+
+	assert_int_equal(bpf_map_lookup_elem(rig->instance.map_fd[MAP_LEVELS], &index, &state), 0);
+	return state.word;
+}
+
+unsigned int rig_slots_used(struct rig *rig)
+{
+	uint32_t sets = bpf_map__max_entries(rig->skel->maps.buckets);
+	unsigned int used = 0;
+
+	for (uint32_t i = 0; i < sets; i++) {
+		struct bucket_set set;
+
+		assert_int_equal(bpf_map_lookup_elem(rig->instance.map_fd[MAP_BUCKETS], &i, &set),
+				 0);
+		for (int way = 0; way < TABLE_WAYS; way++)
+			used += set.way[way].tag != 0;
+	}
+	return used;
+}
+
+static void publish(struct rig *rig, struct policy *policy)
+{
+	assert_int_equal(instance_publish(&rig->instance, policy), 0);
+	free(policy);
+}
+
+static struct policy *policy_copy(struct rig *rig)
+{
+	struct policy *policy = malloc(sizeof(*policy));
+
+	assert_non_null(policy);
+	assert_int_equal(instance_policy(&rig->instance, policy), 0);
+	return policy;
+}
+
+void rig_limit(struct rig *rig, uint32_t listener, enum level level, const char *rate,
+	       uint32_t burst)
+{
+	struct policy *policy = policy_copy(rig);
+	struct wanted_limit wanted = { .burst = burst };
+	const char *why;
+
+	assert_int_equal(text_parse_rate(rate, &wanted.rate, &why), 0);
+	policy_set_limit(level == LEVEL_HOST ? &policy->host
+					     : &policy->listeners[listener].limits[level],
+			 &wanted, rig->skel->bss->clock_ns);
+	publish(rig, policy);
+}
+
+void rig_mode(struct rig *rig, enum mode mode)
+{
+	struct policy *policy = policy_copy(rig);
+
+	policy->mode = mode;
+	publish(rig, policy);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The packet path under BPF_PROG_RUN, with a policy made from configuration text. */
+#ifndef WEIR_TEST_RIG_H
+#define WEIR_TEST_RIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi.h"
+#include "frame.h"
+#include "instance.h"
+
+#define SECOND 1000000000ULL
+#define HOUR (3600 * SECOND)
+
+struct weir_clock_bpf;
+
+struct rig {
+	struct weir_clock_bpf *skel;
+	struct instance instance;
+};
+
+/* What became of one frame: its one counted cell. */
+struct outcome {
+	uint32_t counters; /* index of the entry: 0 not judged, 1 + listener id */
+	bool enforced;
+	enum verdict verdict;
+	enum reason reason;
+	uint32_t action; /* XDP_PASS... */
+};
+
+/* Fails the test on any error. */
+void rig_open(struct rig *rig, const char *ini);
+void rig_close(struct rig *rig);
+void rig_at(struct rig *rig, uint64_t now_ns);
+
+/* Runs one frame and checks that exactly one counter went up by one and no byte changed. */
+struct outcome rig_run(struct rig *rig, const struct frame *frame);
+/* Runs one frame @repeat times on this CPU; counts are in the counters. */
+void rig_run_many(struct rig *rig, const struct frame *frame, uint32_t repeat);
+enum reason rig_reason(struct rig *rig, const struct frame_spec *spec);
+
+uint64_t rig_count(struct rig *rig, uint32_t counters, enum reason reason);
+struct table_counters rig_table(struct rig *rig);
+uint64_t rig_level_word(struct rig *rig, uint32_t index);
+/* Slots of the source table that have an owner. */
+unsigned int rig_slots_used(struct rig *rig);
+
+/* Publishes the policy with one limit changed, as the command line does, at the rig's time. */
+void rig_limit(struct rig *rig, uint32_t listener, enum level level, const char *rate,
+	       uint32_t burst);
+void rig_mode(struct rig *rig, enum mode mode);
+
+#endif
