@@ -182,7 +182,7 @@ static int settle_levels(const struct instance *instance, const struct policy *p
 	return 0;
 }
 
-int instance_publish(struct instance *instance, struct policy *policy)
+int instance_switch_policy(struct instance *instance, struct policy *policy)
 {
 	struct policy *former = malloc(sizeof(*former));
 	uint32_t slot = !slot_in_force(instance);
@@ -200,8 +200,16 @@ int instance_publish(struct instance *instance, struct policy *policy)
 	if (bpf_map_update_elem(instance->map_fd[MAP_POLICY], &slot, policy, BPF_ANY))
 		return -errno;
 	__atomic_fetch_add(&instance->control->generation, 1, __ATOMIC_RELEASE);
-	wait_for_frames_in_flight();
 	return 0;
+}
+
+int instance_publish(struct instance *instance, struct policy *policy)
+{
+	int err = instance_switch_policy(instance, policy);
+
+	if (!err)
+		wait_for_frames_in_flight();
+	return err;
 }
 
 int instance_open_link(const struct pins *pins, const char *name, const char *device,

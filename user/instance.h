@@ -45,6 +45,9 @@ int instance_policy(const struct instance *instance, struct policy *policy);
  * being judged under the former one any more.
  */
 int instance_publish(struct instance *instance, struct policy *policy);
+/* The same, but frames in flight may still be judged under the former one: it must not be called
+ * again before they are done. */
+int instance_switch_policy(struct instance *instance, struct policy *policy);
 
 /* Everything that can be shown. snapshot->policy is allocated; free with instance_free_snapshot. */
 int instance_snapshot(const struct instance *instance, const struct pins *pins,

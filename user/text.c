@@ -125,16 +125,19 @@ int text_parse_ports(const char *text, uint64_t ports[PORTS / 64], const char **
 {
 	uint64_t found[PORTS / 64] = { 0 };
 	unsigned int count = 0;
-	char element[8]; /* one more than a port has, so that no cut one is taken for a port */
+	char element[8];
 	int more;
 
 	while ((more = text_list_next(&text, element, sizeof(element))) > 0) {
 		uint64_t port, bit;
 
-		if (parse_digits(element, strlen(element), &port))
+		size_t len = strlen(element);
+
+		if (parse_digits(element, len, &port))
 			return refuse(why, "is not a list of ports; write each port, as in "
 					   "1883, 8883");
-		if (!port || port >= PORTS)
+		/* a longer one may have been cut */
+		if (!port || port >= PORTS || len > sizeof("65535") - 1)
 			return refuse(why, "holds a number that is no port; write 1 to 65535");
 		bit = 1ULL << (port % 64);
 		if (found[port / 64] & bit)

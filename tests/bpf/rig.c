@@ -65,7 +65,8 @@ void rig_open(struct rig *rig, const char *ini)
 	assert_int_equal(instance_wrap(&rig->instance, "rig", map_fd), 0);
 	init_control(rig, &config);
 	policy_build(policy, &config);
-	assert_int_equal(instance_publish(&rig->instance, policy), 0);
+	/* frames are run between two calls only: none is in flight */
+	assert_int_equal(instance_switch_policy(&rig->instance, policy), 0);
 	free(policy);
 	config_free(&config);
 	rig_at(rig, HOUR);
@@ -206,7 +207,7 @@ unsigned int rig_slots_used(struct rig *rig)
 
 static void publish(struct rig *rig, struct policy *policy)
 {
-	assert_int_equal(instance_publish(&rig->instance, policy), 0);
+	assert_int_equal(instance_switch_policy(&rig->instance, policy), 0);
 	free(policy);
 }
 
@@ -230,6 +231,18 @@ void rig_limit(struct rig *rig, uint32_t listener, enum level level, const char 
 	policy_set_limit(level == LEVEL_HOST ? &policy->host
 					     : &policy->listeners[listener].limits[level],
 			 &wanted, rig->skel->bss->clock_ns);
+	publish(rig, policy);
+}
+
+void rig_configure(struct rig *rig, const char *ini)
+{
+	struct policy *policy = malloc(sizeof(*policy));
+	struct config config;
+
+	assert_non_null(policy);
+	read_config(&config, ini);
+	policy_build(policy, &config);
+	config_free(&config);
 	publish(rig, policy);
 }
 

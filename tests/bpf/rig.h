@@ -46,6 +46,8 @@ uint64_t rig_level_word(struct rig *rig, uint32_t index);
 /* Slots of the source table that have an owner. */
 unsigned int rig_slots_used(struct rig *rig);
 
+/* Puts the policy of another configuration in force; buckets stay as they are. */
+void rig_configure(struct rig *rig, const char *ini);
 /* Publishes the policy with one limit changed, as the command line does, at the rig's time. */
 void rig_limit(struct rig *rig, uint32_t listener, enum level level, const char *rate,
 	       uint32_t burst);
