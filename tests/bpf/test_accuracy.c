@@ -164,7 +164,7 @@ static double check_load(enum level level, const struct load *load)
 static double worst_of(enum level level, unsigned int cpus)
 {
 	static const uint32_t rates[] = { 1, 100, 10000 };
-	static const uint32_t bursts[] = { CLUMP, 10 * CLUMP };
+	static const uint32_t bursts[] = { CLUMP, 3 * CLUMP };
 	enum {
 		LOADS = 3 * SPACING_COUNT * 2
 	};
