@@ -59,7 +59,8 @@ static int by_time(const void *a, const void *b)
 	return (x->at_ns > y->at_ns) - (x->at_ns < y->at_ns);
 }
 
-/* PERIODS x OFFERED SYNs over T; the last at its very end. */
+/* PERIODS x OFFERED SYNs over T, the first and the last at its very ends: a full bucket that waits
+ * for its first SYN gains nothing in that time. */
 static size_t make_schedule(struct instant *instants, const struct load *load, uint64_t span_ns)
 {
 	size_t count = PERIODS * OFFERED;
@@ -74,6 +75,7 @@ static size_t make_schedule(struct instant *instants, const struct load *load, u
 		instants[i].count = load->spacing == CLUMPED ? CLUMP : 1;
 	}
 	qsort(instants, count, sizeof(*instants), by_time);
+	instants[0].at_ns = load->start_ns;
 	instants[count - 1].at_ns = load->start_ns + span_ns;
 	return count;
 }
