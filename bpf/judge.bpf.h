@@ -134,7 +134,7 @@ static __always_inline bool stake_set_admits(const struct stake *stake, __u64 no
 	way = table_find(stake->set, stake->tag);
 	if (way >= TABLE_WAYS)
 		return true;
-	return limit_admits(stake->limit, READ_ONCE(stake->set->way[way].word), now_ns);
+	return limit_admits(stake->limit, READ_ONCE(table_slot(stake->set, way)->word), now_ns);
 }
 
 /* Finds the bucket its place in the table. */
@@ -149,7 +149,7 @@ static __always_inline enum reason stake_settle(struct stake *stake, const struc
 	way = table_claim(stake->set, stake->tag, now_ns, cause->policy->refill_max_ns, count);
 	if (way >= TABLE_WAYS)
 		return REASON_CONTENDED;
-	stake->word = &stake->set->way[way].word;
+	stake->word = &table_slot(stake->set, way)->word;
 	return REASON_NONE;
 }
 

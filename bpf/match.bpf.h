@@ -22,7 +22,7 @@ static __always_inline bool match_covers(const struct match *match, const struct
 
 static __always_inline enum reason match(const struct packet *packet, struct cause *cause)
 {
-	__u32 zero = 0, slot;
+	__u32 zero = 0, slot, port = packet->dport;
 	__u16 index;
 
 	cause->control = bpf_map_lookup_elem(&control, &zero);
@@ -34,7 +34,9 @@ static __always_inline enum reason match(const struct packet *packet, struct cau
 	if (!cause->policy)
 		return REASON_INTERNAL;
 
-	index = cause->policy->port_head[packet->dport];
+	/* the verifier of Linux 6.1 loses the range of a number whose bytes were swapped */
+	barrier_var(port);
+	index = cause->policy->port_head[port & (PORTS - 1)];
 #pragma clang loop unroll(disable)
 	for (int i = 0; i < MATCHES_PER_PORT_MAX && index; i++) {
 		const struct match *match;

@@ -51,6 +51,13 @@ static __always_inline struct bucket_set *table_set(__u64 tag)
 	return bpf_map_lookup_elem(&buckets, &index);
 }
 
+/* @way < TABLE_WAYS; the mask says so to the verifier, which on Linux 6.1 has forgotten it. */
+static __always_inline struct bucket_slot *table_slot(struct bucket_set *set, __u32 way)
+{
+	barrier_var(way);
+	return &set->way[way & (TABLE_WAYS - 1)];
+}
+
 /* 1 unless @x is 0, without a branch. */
 static __always_inline __u64 is_nonzero(__u64 x)
 {
@@ -121,7 +128,7 @@ static __always_inline __u32 table_claim(struct bucket_set *set, __u64 tag, __u6
 		if (way < TABLE_WAYS)
 			return way;
 		way = table_victim(set, now_ns + refill_max_ns);
-		slot = &set->way[way & (TABLE_WAYS - 1)];
+		slot = table_slot(set, way);
 		former = slot->tag;
 		word = READ_ONCE(slot->word);
 		if (__sync_val_compare_and_swap(&slot->tag, former, tag) != former) {
