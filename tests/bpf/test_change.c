@@ -122,6 +122,24 @@ static void test_several_changes_in_between(void **state)
 		}
 }
 
+/* Under the limit of two changes ago the debt was short: it must not be read in today's terms. */
+static void test_two_changes_from_fast_to_slow(void **state)
+{
+	(void)state;
+	for (int level = 0; level < LEVEL_COUNT; level++) {
+		bool table = level >= LEVEL_SITE;
+
+		open_with(level, "1000/s", 1000);
+		assert_int_equal(admit(900), 900);
+		rig_limit(&rig, 0, level, "10/s", 1000);
+		rig_limit(&rig, 0, level, "1/s", 1000);
+		assert_int_equal(admit(2000), table ? 0 : 100);
+		rig_at(&rig, HOUR + 10 * SECOND);
+		assert_int_equal(admit(2000), 10);
+		rig_close(&rig);
+	}
+}
+
 static void test_through_unlimited_and_closed(void **state)
 {
 	(void)state;
@@ -163,6 +181,7 @@ int main(void)
 		cmocka_unit_test(test_smaller_burst_is_empty_at_worst),
 		cmocka_unit_test(test_a_full_bucket_stays_full),
 		cmocka_unit_test(test_several_changes_in_between),
+		cmocka_unit_test(test_two_changes_from_fast_to_slow),
 		cmocka_unit_test(test_through_unlimited_and_closed),
 		cmocka_unit_test(test_same_limit_again),
 	};
