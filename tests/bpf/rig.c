@@ -85,13 +85,18 @@ void rig_at(struct rig *rig, uint64_t now_ns)
 	rig->skel->bss->clock_ns = now_ns;
 }
 
-static uint32_t run(struct rig *rig, const struct frame *frame, uint32_t repeat)
+void rig_step(struct rig *rig, uint64_t step_ns)
+{
+	rig->skel->bss->clock_step_ns = step_ns;
+}
+
+static uint32_t run(const struct bpf_program *program, const struct frame *frame, uint32_t repeat)
 {
 	uint8_t out[FRAME_MAX];
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame->bytes, .data_size_in = frame->len,
 		    .data_out = out, .data_size_out = sizeof(out), .repeat = repeat);
 
-	assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(rig->skel->progs.weir), &opts), 0);
+	assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(program), &opts), 0);
 	assert_int_equal(opts.data_size_out, frame->len);
 	assert_memory_equal(out, frame->bytes, frame->len);
 	return opts.retval;
@@ -99,7 +104,7 @@ static uint32_t run(struct rig *rig, const struct frame *frame, uint32_t repeat)
 
 void rig_run_many(struct rig *rig, const struct frame *frame, uint32_t repeat)
 {
-	run(rig, frame, repeat);
+	run(rig->skel->progs.weir, frame, repeat);
 }
 
 static void read_counters(struct rig *rig, struct counters sum[1 + LISTENERS_MAX])
@@ -118,14 +123,15 @@ static void read_counters(struct rig *rig, struct counters sum[1 + LISTENERS_MAX
 	free(values);
 }
 
-struct outcome rig_run(struct rig *rig, const struct frame *frame)
+static struct outcome run_once(struct rig *rig, const struct bpf_program *program,
+			       const struct frame *frame)
 {
 	static struct counters before[1 + LISTENERS_MAX], after[1 + LISTENERS_MAX];
 	struct outcome outcome = {};
 	unsigned int changed = 0;
 
 	read_counters(rig, before);
-	outcome.action = run(rig, frame, 1);
+	outcome.action = run(program, frame, 1);
 	read_counters(rig, after);
 	for (uint32_t i = 0; i < 1 + LISTENERS_MAX; i++)
 		for (int enforced = 0; enforced < 2; enforced++)
@@ -145,6 +151,16 @@ struct outcome rig_run(struct rig *rig, const struct frame *frame)
 				}
 	assert_int_equal(changed, 1);
 	return outcome;
+}
+
+struct outcome rig_run(struct rig *rig, const struct frame *frame)
+{
+	return run_once(rig, rig->skel->progs.weir, frame);
+}
+
+struct outcome rig_run_late(struct rig *rig, const struct frame *frame)
+{
+	return run_once(rig, rig->skel->progs.weir_late, frame);
 }
 
 enum reason rig_reason(struct rig *rig, const struct frame_spec *spec)

@@ -33,11 +33,15 @@ struct outcome {
 void rig_open(struct rig *rig, const char *ini);
 void rig_close(struct rig *rig);
 void rig_at(struct rig *rig, uint64_t now_ns);
+/* From now on the clock moves by so much each time the packet path reads it; 0: it stands. */
+void rig_step(struct rig *rig, uint64_t step_ns);
 
 /* Runs one frame and checks that exactly one counter went up by one and no byte changed. */
 struct outcome rig_run(struct rig *rig, const struct frame *frame);
 /* Runs one frame @repeat times on this CPU; counts are in the counters. */
 void rig_run_many(struct rig *rig, const struct frame *frame, uint32_t repeat);
+/* As rig_run, on a CPU that still judges under the policy before the one in force. */
+struct outcome rig_run_late(struct rig *rig, const struct frame *frame);
 enum reason rig_reason(struct rig *rig, const struct frame_spec *spec);
 
 uint64_t rig_count(struct rig *rig, uint32_t counters, enum reason reason);
