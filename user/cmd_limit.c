@@ -87,10 +87,26 @@ static int set_limit(struct policy *policy, uint64_t now_ns, void *arg)
 	return changed;
 }
 
+/* None of the words is a level; one may be meant as one. */
+static enum exit_status no_level(int argc, char **argv)
+{
+	const char *levels[LEVEL_COUNT + 1] = {}, *nearest;
+
+	memcpy(levels, level_names, sizeof(level_names[0]) * LEVEL_COUNT);
+	for (int i = 0; i < 2 && i < argc; i++) {
+		nearest = text_nearest(argv[i], levels);
+		if (nearest)
+			return command_usage(&command_limit,
+					     "unknown level '%s'; did you mean '%s'?", argv[i],
+					     nearest);
+	}
+	return command_usage(&command_limit, "which level? host, listener, site or source");
+}
+
 /* Of what stands after NAME: [LISTENER] LEVEL RATE [burst N]. */
 static enum exit_status parse_words(struct limit_change *change, int argc, char **argv)
 {
-	const char *why, *nearest, *levels[LEVEL_COUNT + 1] = {};
+	const char *why;
 	int level = argc ? text_parse_level(argv[0]) : -1;
 
 	if (level < 0 && argc > 1 && text_parse_level(argv[1]) >= 0) {
@@ -99,16 +115,8 @@ static enum exit_status parse_words(struct limit_change *change, int argc, char 
 		argc--;
 		argv++;
 	}
-	if (level < 0) {
-		memcpy(levels, level_names, sizeof(level_names[0]) * LEVEL_COUNT);
-		nearest = argc ? text_nearest(argv[0], levels) : NULL;
-		if (!nearest && argc > 1)
-			nearest = text_nearest(argv[1], levels);
-		return command_usage(&command_limit,
-				     "which level? host, listener, site or source%s%s%s",
-				     nearest ? "; did you mean '" : "", nearest ? nearest : "",
-				     nearest ? "'?" : "");
-	}
+	if (level < 0)
+		return no_level(argc, argv);
 	change->level = level;
 	if (change->listener && level == LEVEL_HOST)
 		return command_usage(&command_limit,

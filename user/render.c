@@ -9,6 +9,7 @@
 #define TEXT_MAX 64
 
 #define DELAY_NOTE "delay acts as drop in this version"
+#define CLOSED_NOTE "refuses every new connection"
 
 static void put_age(FILE *out, uint64_t age_ns)
 {
@@ -45,6 +46,8 @@ static void put_limit(FILE *out, const struct limit *limit)
 	fputs(text_rate(rate, sizeof(rate), limit), out);
 	if (limit->kind == LIMIT_BUCKET)
 		fprintf(out, " burst %u", limit->burst);
+	else if (limit->kind == LIMIT_CLOSED)
+		fputs(" (" CLOSED_NOTE ")", out);
 }
 
 static void put_destinations(FILE *out, const struct policy *policy, unsigned int id)
@@ -136,7 +139,7 @@ static void put_traffic(FILE *out, const struct snapshot *snapshot)
 void render_status(FILE *out, const struct snapshot *snapshot)
 {
 	const struct policy *policy = snapshot->policy;
-	uint64_t forgotten = snapshot->table.evicted_in_debt;
+	uint64_t lossy = snapshot->table.evicted_in_debt;
 
 	fprintf(out, "%s: %s\n", snapshot->control.name,
 		policy->mode == MODE_ENFORCE ? "enforcing" : "OBSERVE: nothing is dropped");
@@ -155,9 +158,9 @@ void render_status(FILE *out, const struct snapshot *snapshot)
 	if (!policy_count_listeners(policy))
 		fprintf(out, "  NO LISTENERS: nothing is judged\n");
 	put_traffic(out, snapshot);
-	fprintf(out, "  sources      %.1f %% of %u slots in debt; %" PRIu64 " debts forgotten%s\n",
-		100 * snapshot->table_fill, snapshot->control.source_slots, forgotten,
-		forgotten ? " (TABLE TOO SMALL: raise sources)" : "");
+	fprintf(out, "  sources      %.1f %% of %u slots in debt; %" PRIu64 " lossy evictions%s\n",
+		100 * snapshot->table_fill, snapshot->control.source_slots, lossy,
+		lossy ? " (TABLE TOO SMALL: raise sources)" : "");
 }
 
 /* -- tables ------------------------------------------------------------------------------------ */
@@ -187,7 +190,9 @@ static void put_limit_row(FILE *out, const struct snapshot *snapshot, int width,
 			snprintf(available, sizeof(available), "%" PRIu64,
 				 snapshot_tokens(snapshot, limit, (unsigned int)(id + 1)));
 	}
-	if (level == LEVEL_SITE)
+	if (limit->kind == LIMIT_CLOSED)
+		snprintf(note, sizeof(note), CLOSED_NOTE);
+	else if (level == LEVEL_SITE)
 		snprintf(note, sizeof(note), "each /%u, /%u", policy->site_len[FAMILY_V4],
 			 policy->site_len[FAMILY_V6]);
 	else if (level == LEVEL_SOURCE)
