@@ -35,6 +35,9 @@ static enum exit_status show(int argc, char **argv)
 	struct survey survey;
 	int err;
 
+	if (argc > 1 && !page)
+		return command_usage(&command_show, "unknown page '%s': status, limits or counters",
+				     argv[0]);
 	if (argc > 1 + !!page)
 		return command_usage(&command_show, "unexpected word '%s'", argv[1 + !!page]);
 	if (name && command_check_name(&command_show, name))
