@@ -93,6 +93,21 @@ static void report_attach_error(const char *device, enum xdp_mode mode, int err)
 		log_error("cannot attach to '%s': %s", device, log_reason(err));
 }
 
+/* Before anything is done: are all devices there, and free? */
+static int check_devices(const struct pins *pins, const struct config *config)
+{
+	for (unsigned int i = 0; i < config->devices_count; i++) {
+		uint32_t ifindex;
+		int err = netdev_index(config->devices[i], &ifindex);
+
+		if (!err)
+			err = check_device_free(pins, config->devices[i], ifindex);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 /* Attaches to one device and pins the link, whose mode is said loudly. */
 static int attach_device(const struct pins *pins, const struct datapath *datapath,
 			 const struct attach_request *request, const char *device)
@@ -103,8 +118,6 @@ static int attach_device(const struct pins *pins, const struct datapath *datapat
 	bool native;
 
 	err = netdev_index(device, &ifindex);
-	if (!err)
-		err = check_device_free(pins, device, ifindex);
 	if (err)
 		return err;
 	fd = datapath_attach(datapath, ifindex, request->config.xdp, &native, &native_err);
@@ -181,8 +194,10 @@ static int prepare_state(const struct pins *pins, const struct datapath *datapat
 int attach_create(const struct pins *pins, const struct attach_request *request)
 {
 	struct datapath *datapath;
-	int err = datapath_load(&datapath, NULL, request->config.sources);
+	int err = check_devices(pins, &request->config);
 
+	if (!err)
+		err = datapath_load(&datapath, NULL, request->config.sources);
 	if (err)
 		return err;
 	err = prepare_state(pins, datapath, request);
@@ -190,6 +205,9 @@ int attach_create(const struct pins *pins, const struct attach_request *request)
 		log_error("cannot make instance '%s': %s", request->name, log_reason(err));
 	for (unsigned int i = 0; !err && i < request->config.devices_count; i++)
 		err = attach_device(pins, datapath, request, request->config.devices[i]);
+	if (err && attach_is_running(pins, request->name))
+		log_warning("detached '%s' again: it attaches to all its devices or to none",
+			    request->name);
 	if (err && pins_exists(pins, request->name, NULL))
 		pins_remove(pins, request->name);
 	datapath_free(datapath);
@@ -262,6 +280,18 @@ out:
 	free(policy);
 }
 
+/* A device that a running instance is not on yet. */
+static int attach_more(const struct pins *pins, const struct datapath *datapath,
+		       const struct attach_request *request, const char *device)
+{
+	uint32_t ifindex;
+	int err = netdev_index(device, &ifindex);
+
+	if (!err)
+		err = check_device_free(pins, device, ifindex);
+	return err ? err : attach_device(pins, datapath, request, device);
+}
+
 int attach_take_over(const struct pins *pins, const struct attach_request *request)
 {
 	struct replacement replacement = { .pins = pins, .request = request };
@@ -278,7 +308,7 @@ int attach_take_over(const struct pins *pins, const struct attach_request *reque
 	err = pins_each_device(pins, request->name, replace_link, &replacement);
 	for (unsigned int i = 0; !err && i < request->config.devices_count; i++)
 		if (!has_link(pins, request->name, request->config.devices[i]))
-			err = attach_device(pins, datapath, request, request->config.devices[i]);
+			err = attach_more(pins, datapath, request, request->config.devices[i]);
 	if (err)
 		goto out;
 	snprintf(instance.control->version, sizeof(instance.control->version), "%s", WEIR_VERSION);
