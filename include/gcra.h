@@ -8,7 +8,9 @@
  *
  * The two lowest bits of a word are not time: they name the epoch of the limit under which the
  * word was written, so that whoever reads it next can carry the debt over to a limit that was
- * changed in between. TATs are therefore multiples of 4 ns, always rounded up (never over rate).
+ * changed in between. TATs are therefore multiples of 4 ns. Periods are rounded up to such, and a
+ * bucket that is full counts from the multiple at or before now: a TAT moves by a whole period with
+ * every token, so this is never over the rate, and a full bucket gives all of its burst at once.
  */
 #ifndef WEIR_GCRA_H
 #define WEIR_GCRA_H
@@ -108,7 +110,7 @@ static inline __attribute__((always_inline)) int gcra_conforms(__u64 tat, const 
 static inline __attribute__((always_inline)) __u64
 gcra_charged(__u64 tat, const struct limit *limit, __u64 now_ns)
 {
-	__u64 start = tat > now_ns ? tat : now_ns;
+	__u64 start = tat > now_ns ? tat : now_ns & ~GCRA_EPOCH_MASK;
 	__u64 charged = (start + limit->period_ns + GCRA_EPOCH_MASK) & ~GCRA_EPOCH_MASK;
 
 	if (charged < start)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Why a frame got its verdict. A closed, append-only list: the numbers are keys of pinned counters
- * and the names (user/reason.c) are metric labels, so neither is ever reused or reordered.
+ * and the names (user/names.c) are metric labels, so neither is ever reused or reordered.
  */
 #ifndef WEIR_REASON_H
 #define WEIR_REASON_H

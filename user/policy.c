@@ -307,7 +307,8 @@ unsigned int policy_differences(const struct policy *policy, const struct config
 	static const char *const sites[] = { "v4-site", "v6-site" };
 	struct differences differences = { .out = out };
 
-	compare(&differences, "", "mode", text_word(mode_names, policy->mode), text_word(mode_names, config->mode));
+	compare(&differences, "", "mode", text_word(mode_names, policy->mode),
+		text_word(mode_names, config->mode));
 	for (int family = 0; family < FAMILY_COUNT; family++) {
 		compare_numbers(&differences, "", sources[family], policy->source_len[family],
 				config->source_len[family]);

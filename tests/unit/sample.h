@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A snapshot to print: three devices, three listeners, counts that are all different. */
+#ifndef WEIR_TESTS_SAMPLE_H
+#define WEIR_TESTS_SAMPLE_H
+
+#include "reading.h"
+
+#include "policy.h"
+#include "snapshot.h"
+
+#define SAMPLE_NOW (100 * 3600 * 1000000000ULL)
+
+static const char sample_text[] = "[weir]\n"
+				  "mode = enforce\n"
+				  "host-rate = 5000/s\n"
+				  "[listener mqtt]\n"
+				  "ports = 1883, 8883\n"
+				  "rate = 2000/s\n"
+				  "burst = 3000\n"
+				  "source-rate = 10/m\n"
+				  "source-burst = 20\n"
+				  "[listener lab]\n"
+				  "ports = 1883\n"
+				  "addresses = 192.0.2.0/24, 2001:db8::1\n"
+				  "excess = delay\n"
+				  "[listener shut]\n"
+				  "ports = 8084\n"
+				  "rate = 0/s\n";
+
+static inline void sample_count(struct snapshot *snapshot, unsigned int place, bool enforced,
+				enum verdict verdict, unsigned int reason, uint64_t count)
+{
+	snapshot->counters[place].n[enforced][verdict][reason] = count;
+}
+
+/* To be freed by sample_free(). */
+static inline struct snapshot *sample_make(void)
+{
+	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
+	struct config config;
+	char *messages;
+
+	assert_non_null(snapshot);
+	snapshot->policy = malloc(sizeof(*snapshot->policy));
+	assert_non_null(snapshot->policy);
+	assert_int_equal(read_bytes(&config, sample_text, strlen(sample_text), &messages), 0);
+	policy_build(snapshot->policy, &config);
+	free(messages);
+	config_free(&config);
+	snapshot->now_ns = SAMPLE_NOW;
+	snapshot->control.created_ns = SAMPLE_NOW - 26 * 3600 * 1000000000ULL;
+	snapshot->control.source_slots = 1048576;
+	strcpy(snapshot->control.name, "eth0");
+	strcpy(snapshot->control.version, "0.1.0");
+	snapshot->devices[0] = (struct snapshot_device){ "eth0", 2, true };
+	snapshot->devices[1] = (struct snapshot_device){ "eth1", 3, false };
+	snapshot->devices[2] = (struct snapshot_device){ "eth2", 0, true };
+	snapshot->devices_count = 3;
+	snapshot->table_fill = 0.125;
+	snapshot->table.evicted_full = 71;
+	snapshot->table.lost_claims = 73;
+	sample_count(snapshot, 0, true, VERDICT_PASS, REASON_NOT_SYN, 1000000);
+	sample_count(snapshot, 0, true, VERDICT_PASS, REASON_NOT_TCP, 7);
+	sample_count(snapshot, 1, true, VERDICT_PASS, REASON_ADMITTED, 12345);
+	sample_count(snapshot, 1, true, VERDICT_DROP, REASON_LISTENER_LIMIT, 600);
+	sample_count(snapshot, 1, true, VERDICT_DROP, REASON_SOURCE_LIMIT, 78);
+	sample_count(snapshot, 1, false, VERDICT_PASS, REASON_ADMITTED, 40);
+	sample_count(snapshot, 1, false, VERDICT_DROP, REASON_SITE_LIMIT, 3);
+	/* 100 tokens of mqtt and 1 of the host were taken just now */
+	snapshot->levels[0].word = SAMPLE_NOW + 200000;
+	snapshot->levels[1].word = SAMPLE_NOW + 100 * 500000;
+	return snapshot;
+}
+
+static inline void sample_free(struct snapshot *snapshot)
+{
+	free(snapshot->policy);
+	free(snapshot);
+}
+
+/* What @write writes of it; to be freed. */
+static inline char *sample_written(void (*write)(FILE *, const struct snapshot *),
+				   const struct snapshot *snapshot)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	write(out, snapshot);
+	fclose(out);
+	return text;
+}
+
+#endif

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Every message that a configuration file can cause, and files on either side of each bound. */
+#include "reading.h"
+
+#define L "[listener a]\n"
+#define P "[listener a]\nports = 1883\n"
+#define KEYS_OF_WEIR                                                                       \
+	"devices, mode, xdp, sources, v4-prefix, v6-prefix, v4-site, v6-site, host-rate, " \
+	"host-burst"
+#define KEYS_OF_LISTENER \
+	"ports, addresses, excess, rate, burst, site-rate, site-burst, source-rate, source-burst"
+
+/* clang-format off */
+static const struct {
+	const char *text;
+	const char *messages;
+} rows[] = {
+	/* sections */
+	{ "", "" },
+	{ "[weir]\n", "" },
+	{ P, "" },
+	{ "[listen a]\nports = x\n",
+	  "f:1: unknown section 'listen a': there is no such section; did you mean 'listener'?\n" },
+	{ "[prefix 10.0.0.0/8]\n",
+	  "f:1: unknown section 'prefix 10.0.0.0/8': there is no such section; write [weir] or "
+	  "[listener NAME]\n" },
+	{ "[]\n",
+	  "f:1: unknown section '': there is no such section; write [weir] or [listener NAME]\n" },
+	{ "[weir\n", "f:1: section '[weir': has no ']'; write [weir] or [listener NAME]\n" },
+	{ "[weir] mode = enforce\n",
+	  "f:1: section '[weir] mode = enforce': has text behind its ']'; move it to a line of its "
+	  "own\n" },
+	{ "[weir x]\n", "f:1: section 'weir x': takes no name; write [weir]\n" },
+	{ "[weir]\n\n[weir]\n",
+	  "f:3: section 'weir': was begun in line 1 already; join the two\n" },
+	{ "[listener]\n", "f:1: section 'listener': has no name; write [listener NAME]\n" },
+	{ "[listener a b]\n",
+	  "f:1: listener name 'a b': has a character that names may not have; use letters, digits "
+	  "and _ . @ -\n" },
+	{ "[listener all]\n", "f:1: listener name 'all': is reserved; choose another name\n" },
+	{ "[listener site]\n",
+	  "f:1: listener name 'site': is the word for a level of limits; choose another name\n" },
+	{ "[listener a2345678901234567890123456789012]\n",
+	  "f:1: listener name 'a2345678901234567890123456789012': is too long; use at most 31 "
+	  "characters\n" },
+	{ P "[listener b]\nports = 1\n" P,
+	  "f:5: listener 'a': was begun in line 1 already; join the two or rename one\n" },
+	{ P "[listener a]\nrate = 1\n",
+	  "f:3: listener 'a': was begun in line 1 already; join the two or rename one\n"
+	  "f:4: rate '1': has no unit; write N/s, N/m or N/h\n" },
+
+	/* lines */
+	{ "mode = enforce\n",
+	  "f:1: key 'mode': stands in no section; begin with [weir] or [listener NAME]\n" },
+	{ "[weir]\nenforce\n", "f:2: line 'enforce': has no '='; write KEY = VALUE\n" },
+	{ "[weir]\nenforce", "f:2: line 'enforce': has no '='; write KEY = VALUE\n" },
+	{ "[weir]\nenforce ; mode = x\n",
+	  "f:2: line 'enforce ; mode = x': has no '='; write KEY = VALUE\n" },
+	{ "[weir]\nmode = observe\rxdp = auto\r",
+	  "f:2: line: holds a control character; is this a text file?\n" },
+	{ "[weir]\nmode = \x1b[2J\n",
+	  "f:2: line: holds a control character; is this a text file?\n" },
+
+	/* keys */
+	{ "[weir]\nmod = enforce\n",
+	  "f:2: unknown key 'mod': [weir] has no such key; did you mean 'mode'?\n" },
+	{ P "windows = 1\n",
+	  "f:3: unknown key 'windows': [listener a] has no such key; write one of "
+	  KEYS_OF_LISTENER "\n" },
+	{ "[weir]\nx = 1\n",
+	  "f:2: unknown key 'x': [weir] has no such key; write one of " KEYS_OF_WEIR "\n" },
+	{ "[weir]\n= 1\n",
+	  "f:2: unknown key '': [weir] has no such key; write one of " KEYS_OF_WEIR "\n" },
+	{ "[weir]\nrate = 1/s\n",
+	  "f:2: unknown key 'rate': it does not belong in [weir]; move it to [listener NAME]\n" },
+	{ P "mode = enforce\n",
+	  "f:3: unknown key 'mode': it does not belong in [listener a]; move it to [weir]\n" },
+	{ "[weir]\nmode = observe\n\nmode = observe\n",
+	  "f:4: key 'mode': was given in line 2 already; remove one\n" },
+	{ "[weir]\nmode = x\nmode = observe\n",
+	  "f:2: mode 'x': is not a mode; write observe or enforce\n"
+	  "f:3: key 'mode': was given in line 2 already; remove one\n" },
+
+	/* values */
+	{ "[weir]\nmode =\n", "f:2: mode '': is empty; write a value or remove the key\n" },
+	{ P "addresses = ; none\n",
+	  "f:3: addresses '': is empty; write a value or remove the key\n" },
+	{ "[weir]\nmode = on\n", "f:2: mode 'on': is not a mode; write observe or enforce\n" },
+	{ "[weir]\nxdp = skb\n",
+	  "f:2: xdp 'skb': is not a way to attach; write auto, native or generic\n" },
+	{ "[weir]\ndevices = eth0, eth0\n",
+	  "f:2: devices 'eth0, eth0': names a device twice; remove one\n" },
+	{ "[weir]\ndevices = eth0,\n",
+	  "f:2: devices 'eth0,': has a comma with nothing beside it; remove it\n" },
+	{ "[weir]\ndevices = a23456789012345\n", "" },
+	{ "[weir]\ndevices = a234567890123456\n",
+	  "f:2: devices 'a234567890123456': is not a list of device names; write them as in eth0, "
+	  "eth1\n" },
+	{ "[weir]\ndevices = eth/0\n",
+	  "f:2: devices 'eth/0': is not a list of device names; write them as in eth0, eth1\n" },
+	{ "[weir]\ndevices = a b c d e f g h i j k l m n o p q\n",
+	  "f:2: devices 'a b c d e f g h i j k l m n o p q': has too many devices; an instance has "
+	  "at most 16\n" },
+	{ "[weir]\nsources = 63\n",
+	  "f:2: sources '63': must be 64 to 268435456; each takes 16 bytes of memory\n" },
+	{ "[weir]\nsources = 268435457\n",
+	  "f:2: sources '268435457': must be 64 to 268435456; each takes 16 bytes of memory\n" },
+	{ "[weir]\nsources = 1M\n",
+	  "f:2: sources '1M': must be 64 to 268435456; each takes 16 bytes of memory\n" },
+	{ "[weir]\nv4-prefix = 33\n",
+	  "f:2: v4-prefix '33': must be 8 to 32; anything wider takes a large part of the internet "
+	  "for one client\n" },
+	{ "[weir]\nv4-prefix = /24\n",
+	  "f:2: v4-prefix '/24': must be 8 to 32; anything wider takes a large part of the internet "
+	  "for one client\n" },
+	{ "[weir]\nv6-site = 15\n",
+	  "f:2: v6-site '15': must be 16 to 128; anything wider takes a large part of the internet "
+	  "for one client\n" },
+	{ "[weir]\nhost-rate = fast\n",
+	  "f:2: host-rate 'fast': is not a rate; write N/s, N/m, N/h or unlimited\n" },
+	{ "[weir]\nhost-burst = 0\n",
+	  "f:2: host-burst '0': is out of range; write 1 to 10000000\n" },
+	{ P "rate = 10/s # ten\n", "f:3: rate '10/s # ten': has an unknown unit; write N/s, N/m or "
+	  "N/h\n" },
+	{ L "ports = mqtt\n",
+	  "f:2: ports 'mqtt': is not a list of ports; write each port, as in 1883, 8883\n" },
+	{ P "excess = reject\n",
+	  "f:3: excess 'reject': reject is not available in this version; use drop\n" },
+	{ P "excess = dorp\n", "f:3: excess 'dorp': is not known; write drop or delay\n" },
+	{ P "addresses = 192.0.2.1, 192.0.2.300\n",
+	  "f:3: addresses '192.0.2.300': is not an address; write ADDRESS or ADDRESS/LENGTH\n" },
+	{ P "addresses = 192.0.2.1, ::ffff:192.0.2.1\n",
+	  "f:3: addresses '::ffff:192.0.2.1': is given twice; remove one\n" },
+	{ P "addresses = 192.0.2.1,,192.0.2.2\n",
+	  "f:3: addresses '192.0.2.1,,192.0.2.2': has a comma with nothing beside it; remove it\n" },
+	{ P "addresses = ::1 ::2 ::3 ::4 ::5 ::6 ::7 ::8 ::9 ::a ::b ::c ::d ::e ::f ::10 ::11\n",
+	  "f:3: addresses '::11': is one too many; a listener has at most 16 addresses, a prefix "
+	  "covers several\n" },
+
+	/* between keys */
+	{ "[weir]\nv4-site = 24\nv4-prefix = 20\n",
+	  "f:1: v4-site '24': is narrower than v4-prefix; write 20 or less\n" },
+	{ "[weir]\nv4-site = 32\nv6-site = 64\n", "" },
+	{ "\n[weir]\nv6-site = 65\n",
+	  "f:2: v6-site '65': is narrower than v6-prefix; write 64 or less\n" },
+	{ "[weir]\nhost-burst = 5\n",
+	  "f:1: host-burst '5': has no rate that refills it; give the rate, too\n" },
+	{ P "site-burst = 5\nsite-rate = unlimited\n",
+	  "f:1: listener 'a' site-burst '5': has no rate that refills it; give the rate, too\n" },
+	{ P "source-rate = 1/h\nsource-burst = 640511\n", "" },
+	{ P "source-rate = 1/h\nsource-burst = 640512\n",
+	  "f:1: listener 'a' source-burst '640512': takes more than 73 years to refill; lower the "
+	  "burst or raise the rate\n" },
+	{ P "rate = 0/s\nburst = 5\n", "" },
+	{ L "rate = 5/s\n", "f:1: listener 'a': has no ports; write ports = 1883, 8883\n" },
+	{ P "[listener b]\nports = 1, 1883\n",
+	  "f:3: listener 'b': port 1883 to any address belongs to listener 'a' (line 1) already; "
+	  "remove it from one\n" },
+	{ P "addresses = 10.0.0.0/8, 192.0.2.0/24\n[listener b]\nports = 1883\naddresses = "
+	  "192.0.2.0/24\n",
+	  "f:4: listener 'b': port 1883 to 192.0.2.0/24 belongs to listener 'a' (line 1) already; "
+	  "remove it from one\n" },
+	{ P "[listener b]\nports = 1883\naddresses = ::/0\n",
+	  "f:3: listener 'b': port 1883 to any address belongs to listener 'a' (line 1) already; "
+	  "remove it from one\n" },
+	{ P "addresses = 10.0.0.0/8\n[listener b]\nports = 1883\naddresses = 10.0.0.0/9\n"
+	  "[listener c]\nports = 1883\n", "" },
+	{ P "addresses = ::1 ::2 ::3 ::4 ::5 ::6 ::7 ::8 ::9 ::a ::b ::c ::d ::e ::f ::10\n"
+	  "[listener b]\nports = 1883\n",
+	  "f:4: listener 'b': port 1883 has more than 16 addresses over all listeners; join some "
+	  "into wider prefixes\n" },
+
+	/* all of them, and none that follows from another */
+	{ "[weir]\nmode = x\nxdp = y\n" L "ports = z\n",
+	  "f:2: mode 'x': is not a mode; write observe or enforce\n"
+	  "f:3: xdp 'y': is not a way to attach; write auto, native or generic\n"
+	  "f:5: ports 'z': is not a list of ports; write each port, as in 1883, 8883\n" },
+};
+/* clang-format on */
+
+static void test_messages(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		expect(rows[i].text, strlen(rows[i].text), rows[i].messages);
+}
+
+static void test_nul_bytes(void **state)
+{
+	static const char message[] =
+		"f:2: line: holds a control character; is this a text file?\n";
+	static const char value[] = "[weir]\nmode = observe\0\n", comment[] = "[weir]\n\0# x\n";
+
+	(void)state;
+	expect(value, sizeof(value) - 1, message);
+	expect(comment, sizeof(comment) - 1, message);
+}
+
+/* @blanks blanks before @text: a line of any length. */
+static char *padded(const char *before, size_t blanks, const char *after)
+{
+	char *text;
+
+	assert_true(asprintf(&text, "%s%*s%s", before, (int)blanks, "", after) > 0);
+	return text;
+}
+
+static void test_long_lines(void **state)
+{
+	static const char message[] = "f:2: line: is longer than 4096 bytes; shorten it\n";
+	char *fits = padded("[weir]\nmode =", CONFIG_LINE_MAX - 13, "observe\n");
+	char *too_long = padded("[weir]\nmode =", CONFIG_LINE_MAX - 12, "observe\n");
+	char *comment = padded("[weir]\n;", 2 * CONFIG_LINE_MAX, "mode = x\nmode = observe\n");
+	char *section = padded("\n[weir", CONFIG_LINE_MAX, "]\n");
+
+	(void)state;
+	expect(fits, strlen(fits), "");
+	expect(too_long, strlen(too_long), message);
+	expect(comment, strlen(comment), "");
+	expect(section, strlen(section), message);
+	free(fits);
+	free(too_long);
+	free(comment);
+	free(section);
+}
+
+static void test_file_too_large(void **state)
+{
+	char *text = padded("[weir]\n", CONFIG_SIZE_MAX, "");
+
+	(void)state;
+	memset(text + 7, '\n', CONFIG_SIZE_MAX);
+	text[CONFIG_SIZE_MAX + 7] = '\0';
+	expect(text, CONFIG_SIZE_MAX + 1, "");
+	expect(text, CONFIG_SIZE_MAX + 7, "");
+	memset(text, ';', CONFIG_SIZE_MAX + 7);
+	expect(text, CONFIG_SIZE_MAX, "");
+	expect(text, CONFIG_SIZE_MAX + 1,
+	       "f: file: is longer than 1 MiB; is it a configuration file?\n");
+	free(text);
+}
+
+static void test_unreadable(void **state)
+{
+	char *messages;
+	size_t size;
+	struct config_errors errors = { .out = open_memstream(&messages, &size) };
+	struct config config;
+	FILE *directory = fopen("/", "r");
+
+	(void)state;
+	assert_non_null(directory);
+	config_init(&config);
+	assert_int_equal(config_read(&config, directory, "f", &errors), -EINVAL);
+	fclose(directory);
+	fclose(errors.out);
+	assert_string_equal(messages, "f: file: cannot be read: Is a directory\n");
+	free(messages);
+	config_free(&config);
+}
+
+static void test_many_errors(void **state)
+{
+	char text[ERRORS_SHOWN_MAX * 2 + 11] = "", *messages, *end;
+	struct config config;
+	unsigned int lines = 0;
+
+	(void)state;
+	for (int i = 0; i < ERRORS_SHOWN_MAX + 5; i++)
+		strcat(text, "x\n");
+	assert_int_equal(read_bytes(&config, text, strlen(text), &messages), -EINVAL);
+	for (end = messages; (end = strchr(end, '\n')); end++)
+		lines++;
+	assert_int_equal(lines, ERRORS_SHOWN_MAX + 1);
+	assert_non_null(strstr(messages, "\nf: more errors follow; correct these first\n"));
+	free(messages);
+	config_free(&config);
+}
+
+/* One listener for each port from 1 on. */
+static char *many_listeners(int count)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	for (int i = 1; i <= count; i++)
+		fprintf(out, "[listener l%d]\nports = %d\n", i, i);
+	fclose(out);
+	return text;
+}
+
+static void test_too_many_listeners(void **state)
+{
+	char *fits = many_listeners(LISTENERS_MAX), *over = many_listeners(LISTENERS_MAX + 1);
+
+	(void)state;
+	expect(fits, strlen(fits), "");
+	expect(over, strlen(over),
+	       "f:129: listener 'l65': is one too many; an instance has at most 64\n");
+	free(fits);
+	free(over);
+}
+
+/* One listener with @count ports, of which a line holds 500. */
+static char *many_ports(int count, const char *more)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	for (int i = 0; i < count; i++)
+		fprintf(out, i % 500 ? " %d" : "\n[listener l%d]\nports = %d", i % 500 ? i + 1 : i,
+			i + 1);
+	fprintf(out, "\n%s", more);
+	fclose(out);
+	return text;
+}
+
+static void test_too_many_matches(void **state)
+{
+	char *fits = many_ports(MATCHES_MAX - 1, ""), *over = many_ports(MATCHES_MAX, "");
+	char *twice = many_ports(MATCHES_MAX - 1, "addresses = ::1 ::2\n");
+
+	(void)state;
+	expect(fits, strlen(fits), "");
+	expect(over, strlen(over),
+	       "f:6: listener 'l1000': there are more than 1023 pairs of port and address over all "
+	       "listeners; name fewer\n");
+	expect(twice, strlen(twice),
+	       "f:6: listener 'l1000': there are more than 1023 pairs of port and address over all "
+	       "listeners; name fewer\n");
+	free(fits);
+	free(over);
+	free(twice);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_messages),	   cmocka_unit_test(test_nul_bytes),
+		cmocka_unit_test(test_long_lines),	   cmocka_unit_test(test_file_too_large),
+		cmocka_unit_test(test_unreadable),	   cmocka_unit_test(test_many_errors),
+		cmocka_unit_test(test_too_many_listeners), cmocka_unit_test(test_too_many_matches),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

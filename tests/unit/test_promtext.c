@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The page that Prometheus reads. */
+#include "sample.h"
+
+#include <math.h>
+
+#include "promtext.h"
+
+static char *page_of(const struct snapshot *snapshots, unsigned int count)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	promtext_write(out, snapshots, count);
+	fclose(out);
+	return text;
+}
+
+/* Times that the lines @part stand in @page. */
+static unsigned int occurrences(const char *page, const char *part)
+{
+	unsigned int count = 0;
+
+	for (const char *at = page; (at = strstr(at, part)); at += strlen(part))
+		count++;
+	return count;
+}
+
+static void expect_once(const char *page, const char *line)
+{
+	if (occurrences(page, line) != 1)
+		fail_msg("%u times: %s", occurrences(page, line), line);
+}
+
+#define SYN(listener, verdict, reason, enforced)                                        \
+	"\nweir_syn_total{shaper=\"eth0\",listener=\"" listener "\",verdict=\"" verdict \
+	"\",reason=\"" reason "\",enforced=\"" enforced "\"} "
+#define LIMIT(metric, listener, level, kind)                                               \
+	"\nweir_limit_" metric "{shaper=\"eth0\",listener=\"" listener "\",level=\"" level \
+	"\"" kind "} "
+#define CONFIGURED ",kind=\"configured\""
+
+static void test_samples(void **state)
+{
+	/* clang-format off */
+	static const char *const lines[] = {
+		SYN("mqtt", "pass", "admitted", "true") "12345\n",
+		SYN("mqtt", "pass", "admitted", "false") "40\n",
+		SYN("mqtt", "drop", "listener_limit", "true") "600\n",
+		SYN("mqtt", "drop", "source_limit", "true") "78\n",
+		SYN("mqtt", "drop", "site_limit", "false") "3\n",
+		"\nweir_packets_total{shaper=\"eth0\",reason=\"not_syn\"} 1000000\n",
+		"\nweir_packets_total{shaper=\"eth0\",reason=\"not_tcp\"} 7\n",
+		"\nweir_packets_total{shaper=\"eth0\",reason=\"internal\"} 0\n",
+		LIMIT("per_second", "", "host", CONFIGURED) "5000\n",
+		LIMIT("per_second", "mqtt", "listener", CONFIGURED) "2000\n",
+		LIMIT("per_second", "mqtt", "site", CONFIGURED) "+Inf\n",
+		LIMIT("per_second", "mqtt", "source", CONFIGURED) "0.166666666667\n",
+		LIMIT("per_second", "shut", "listener", CONFIGURED) "0\n",
+		LIMIT("burst", "", "host", "") "5000\n",
+		LIMIT("burst", "mqtt", "listener", "") "3000\n",
+		LIMIT("burst", "mqtt", "site", "") "+Inf\n",
+		LIMIT("burst", "shut", "listener", "") "0\n",
+		"\nweir_source_table_fill_ratio{shaper=\"eth0\"} 0.125\n",
+		"\nweir_source_table_slots{shaper=\"eth0\"} 1048576\n",
+		"\nweir_source_evictions_total{shaper=\"eth0\",lossy=\"false\"} 71\n",
+		"\nweir_source_evictions_total{shaper=\"eth0\",lossy=\"true\"} 0\n",
+		"\nweir_source_claims_lost_total{shaper=\"eth0\"} 73\n",
+		"\nweir_mode{shaper=\"eth0\",mode=\"observe\"} 0\n",
+		"\nweir_mode{shaper=\"eth0\",mode=\"enforce\"} 1\n",
+		"\nweir_device_attached{shaper=\"eth0\",device=\"eth0\",xdp=\"native\"} 1\n",
+		"\nweir_device_attached{shaper=\"eth0\",device=\"eth1\",xdp=\"generic\"} 1\n",
+		"\nweir_device_attached{shaper=\"eth0\",device=\"eth2\",xdp=\"native\"} 0\n",
+		"\nweir_build_info{version=\"" WEIR_VERSION "\"} 1\n",
+	};
+	/* clang-format on */
+	struct snapshot *snapshot = sample_make();
+	char *page = page_of(snapshot, 1);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(lines); i++)
+		expect_once(page, lines[i]);
+	free(page);
+	sample_free(snapshot);
+}
+
+/* rate() needs a sample before the first increase. */
+static void test_zeros_from_the_start(void **state)
+{
+	static const char *const lines[] = {
+		SYN("lab", "pass", "admitted", "true") "0\n",
+		SYN("lab", "pass", "admitted", "false") "0\n",
+		SYN("lab", "drop", "host_limit", "true") "0\n",
+		SYN("lab", "drop", "host_limit", "false") "0\n",
+		SYN("lab", "drop", "listener_limit", "true") "0\n",
+		SYN("lab", "drop", "listener_limit", "false") "0\n",
+		SYN("lab", "drop", "site_limit", "true") "0\n",
+		SYN("lab", "drop", "site_limit", "false") "0\n",
+		SYN("lab", "drop", "source_limit", "true") "0\n",
+		SYN("lab", "drop", "source_limit", "false") "0\n",
+		SYN("lab", "drop", "contended", "true") "0\n",
+		SYN("lab", "drop", "contended", "false") "0\n",
+	};
+	struct snapshot *snapshot = sample_make();
+	char *page = page_of(snapshot, 1);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(lines); i++)
+		expect_once(page, lines[i]);
+	assert_int_equal(occurrences(page, "\nweir_syn_total{"), 3 * COUNT_OF(lines));
+	assert_int_equal(occurrences(page, "\nweir_packets_total{"), 10);
+	free(page);
+	sample_free(snapshot);
+}
+
+/* Two counts of one unused listener, and reasons of a newer packet path, stay apart. */
+static void test_counts_without_a_name(void **state)
+{
+	struct snapshot *snapshot = sample_make();
+	char *page;
+
+	(void)state;
+	sample_count(snapshot, 1 + 9, true, VERDICT_REJECT, REASON_HOST_LIMIT, 5);
+	sample_count(snapshot, 1, true, VERDICT_DROP, 30, 6);
+	sample_count(snapshot, 1, true, VERDICT_DROP, 31, 7);
+	sample_count(snapshot, 0, true, VERDICT_PASS, 31, 8);
+	page = page_of(snapshot, 1);
+	expect_once(page, SYN("id:9", "reject", "host_limit", "true") "5\n");
+	assert_int_equal(occurrences(page, "listener=\"id:"), 1);
+	expect_once(page, SYN("mqtt", "drop", "reason_30", "true") "6\n");
+	expect_once(page, SYN("mqtt", "drop", "reason_31", "true") "7\n");
+	expect_once(page, "\nweir_packets_total{shaper=\"eth0\",reason=\"reason_31\"} 8\n");
+	free(page);
+	sample_free(snapshot);
+}
+
+static void test_escapes(void **state)
+{
+	struct snapshot *snapshot = sample_make();
+	char *page;
+
+	(void)state;
+	strcpy(snapshot->devices[0].name, "a\"b\\c\nd\x01\xff");
+	page = page_of(snapshot, 1);
+	expect_once(page, "\nweir_device_attached{shaper=\"eth0\",device=\"a\\\"b\\\\c\\nd??\",");
+	free(page);
+	sample_free(snapshot);
+}
+
+/* Each metric's samples stand together under one head, whatever the number of instances. */
+static void test_several_instances(void **state)
+{
+	struct snapshot *one = sample_make(), *two = sample_make();
+	struct snapshot both[2] = { *one, *two };
+	char *page, *empty = page_of(NULL, 0);
+
+	(void)state;
+	strcpy(both[1].control.name, "eth1");
+	both[1].policy->mode = MODE_OBSERVE;
+	page = page_of(both, 2);
+	assert_int_equal(occurrences(page, "# HELP "), 11);
+	assert_int_equal(occurrences(page, "# TYPE "), 11);
+	expect_once(page, "\nweir_mode{shaper=\"eth0\",mode=\"observe\"} 0\n"
+			  "weir_mode{shaper=\"eth0\",mode=\"enforce\"} 1\n"
+			  "weir_mode{shaper=\"eth1\",mode=\"observe\"} 1\n"
+			  "weir_mode{shaper=\"eth1\",mode=\"enforce\"} 0\n");
+	assert_int_equal(occurrences(empty, "# HELP "), 1);
+	assert_non_null(strstr(empty, "weir_build_info{version=\"" WEIR_VERSION "\"} 1\n"));
+	free(page);
+	free(empty);
+	sample_free(one);
+	sample_free(two);
+}
+
+static void test_promtool(void **state)
+{
+	struct snapshot *snapshot;
+	FILE *promtool;
+	char *page;
+
+	(void)state;
+	if (system("command -v promtool >/dev/null") != 0)
+		skip();
+	snapshot = sample_make();
+	snapshot->table_fill = NAN;
+	strcpy(snapshot->devices[0].name, "a\"b\\c\nd\x01\xff");
+	page = page_of(snapshot, 1);
+	promtool = popen("promtool check metrics 2>&1", "w");
+	assert_non_null(promtool);
+	fputs(page, promtool);
+	assert_int_equal(pclose(promtool), 0);
+	free(page);
+	sample_free(snapshot);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_samples),
+		cmocka_unit_test(test_zeros_from_the_start),
+		cmocka_unit_test(test_counts_without_a_name),
+		cmocka_unit_test(test_escapes),
+		cmocka_unit_test(test_several_instances),
+		cmocka_unit_test(test_promtool),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
