@@ -49,6 +49,8 @@ static void test_burst_then_refusal_by_each_level(void **state)
 
 		snprintf(ini, sizeof(ini), "[weir]\nmode = enforce\nsources = 64\n%s", rows[i].key);
 		rig_open(&rig, ini);
+		/* not a multiple of the grain: all of the burst is there all the same */
+		rig_at(&rig, HOUR + 1);
 		for (int n = 0; n < 3; n++)
 			assert_int_equal(syn(NULL), REASON_ADMITTED);
 		assert_int_equal(syn(NULL), rows[i].refusal);
