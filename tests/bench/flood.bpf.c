@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Frame generator: run by BPF_PROG_RUN with live frames, it writes every byte of a frame (pages
+ * come back from the receiver with whatever it did to them) and redirects it out of one device.
+ */
+#include <linux/bpf.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "flood.h"
+
+#define TCP_SPORT 0
+#define TCP_SEQ 4
+#define TCP_FLAGS 13
+#define TCP_CHECK 16
+#define IPV4_CHECK 10
+#define IPV4_SADDR 12
+#define IPV6_SADDR 8
+#define EPHEMERAL_FIRST 0x8000
+
+const volatile struct flood_plan plan;
+
+/* One thread only: no atomics. */
+__u64 random_state;
+__u64 next_source;
+__u64 made;   /* frames this program wrote */
+__u64 sent;   /* the device took them */
+__u64 lost;   /* the device refused them, its ring being full */
+__u64 failed; /* not even offered to the device */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_DEVMAP);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} device SEC(".maps");
+
+/* Steele, Lea & Flood, "Fast splittable pseudorandom number generators", 2014. */
+static __always_inline __u64 random_next(void)
+{
+	__u64 z = random_state += 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+	return z ^ z >> 31;
+}
+
+static __always_inline __u32 source_index(__u64 random)
+{
+	__u64 index;
+
+	if (!plan.sequential)
+		return (__u32)random * plan.sources >> 32;
+	index = next_source;
+	next_source = index + 1 < plan.sources ? index + 1 : 0;
+	return index;
+}
+
+static __always_inline __u64 sum32(__u32 value)
+{
+	return (value >> 16) + (value & 0xffff);
+}
+
+static __always_inline __be16 sum_fold(__u64 sum)
+{
+	sum = (sum >> 32) + (sum & 0xffffffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	return bpf_htons(~sum & 0xffff);
+}
+
+/* Returns what the source adds to a TCP checksum. */
+static __always_inline __u64 write_source(void *l3, __u32 index)
+{
+	__u64 hi = plan.src_hi, lo = plan.src_lo;
+
+	if (!plan.v6) {
+		__u32 source = lo + index;
+
+		*(__be32 *)(l3 + IPV4_SADDR) = bpf_htonl(source);
+		*(__be16 *)(l3 + IPV4_CHECK) = sum_fold(plan.ip_sum + sum32(source));
+		return sum32(source);
+	}
+	if (plan.index_high)
+		hi += index;
+	else
+		lo += index;
+	*(__be64 *)(l3 + IPV6_SADDR) = bpf_cpu_to_be64(hi);
+	*(__be64 *)(l3 + IPV6_SADDR + 8) = bpf_cpu_to_be64(lo);
+	return sum32(hi >> 32) + sum32(hi) + sum32(lo >> 32) + sum32(lo);
+}
+
+SEC("xdp")
+int flood(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	__u64 random = random_next(), more = random_next(), sum;
+	__u32 kind = FLOOD_SYN, seq = more >> 32;
+	__u16 sport = EPHEMERAL_FIRST | (more & 0x7fff);
+	void *l3 = data + plan.l3, *l4 = data + plan.l4;
+
+	if (data + plan.len > end || data + FLOOD_LEN_V4 > end)
+		return XDP_ABORTED;
+#pragma unroll
+	for (int i = 0; i < FLOOD_LEN_V4 / 8; i++)
+		((__u64 *)data)[i] = plan.words[i];
+	if (plan.v6) {
+		if (data + FLOOD_LEN_V6 > end)
+			return XDP_ABORTED;
+#pragma unroll
+		for (int i = FLOOD_LEN_V4 / 8; i < FLOOD_LEN_V6 / 8; i++)
+			((__u64 *)data)[i] = plan.words[i];
+	}
+	sum = write_source(l3, source_index(random)) + sport + sum32(seq);
+	if (plan.established_share && random >> 32 < plan.established_share)
+		kind = FLOOD_ESTABLISHED;
+	*(__be16 *)(l4 + TCP_SPORT) = bpf_htons(sport);
+	*(__be32 *)(l4 + TCP_SEQ) = bpf_htonl(seq);
+	*(__u8 *)(l4 + TCP_FLAGS) = kind == FLOOD_SYN ? plan.flags[FLOOD_SYN]
+						      : plan.flags[FLOOD_ESTABLISHED];
+	sum += kind == FLOOD_SYN ? plan.tcp_sum[FLOOD_SYN] : plan.tcp_sum[FLOOD_ESTABLISHED];
+	*(__be16 *)(l4 + TCP_CHECK) = sum_fold(sum);
+	made++;
+	return bpf_redirect_map(&device, 0, XDP_ABORTED);
+}
+
+/* Arguments: from_dev, to_dev, sent, drops, err. */
+SEC("raw_tp/xdp_devmap_xmit")
+int count_sent(struct bpf_raw_tracepoint_args *ctx)
+{
+	if ((__u32)bpf_get_current_pid_tgid() != plan.tid)
+		return 0;
+	sent += (__s32)ctx->args[2];
+	lost += (__s32)ctx->args[3];
+	return 0;
+}
+
+SEC("raw_tp/xdp_redirect_err")
+int count_failed(struct bpf_raw_tracepoint_args *ctx)
+{
+	(void)ctx;
+	if ((__u32)bpf_get_current_pid_tgid() == plan.tid)
+		failed++;
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

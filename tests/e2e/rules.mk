@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# What the end-to-end tests need besides their C programs.
+export WEIR_BUILD := $(BUILD)
+
+E2E_BPF := $(patsubst tests/e2e/%.c,$(BUILD)/tests/e2e/%.o,$(sort $(wildcard tests/e2e/*.bpf.c)))
+E2E_BIN := $(filter-out %.bpf,$(E2E_BIN))
+
+tools: $(E2E_BPF)

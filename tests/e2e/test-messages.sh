@@ -1,0 +1,104 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Every error has its exit status, names what it is about and says what to do; nothing is changed.
+source "$(dirname "$0")/lib.sh"
+two_namespaces
+
+# Wanted: exit status, each part in the message, nothing on stdout, the form of the message.
+complains() { # STATUS PART... -- WORD...
+	local status=$1 parts=()
+
+	shift
+	while [ "$1" != -- ]; do
+		parts+=("$1")
+		shift
+	done
+	shift
+	expect "$status" weir "$@"
+	is "$out" "" "weir $*: stdout"
+	[[ $err =~ ^(weir: |/[^ ]*:[0-9]+: ) ]] || fail "weir $*: message: $err"
+	for part in "${parts[@]}"; do
+		has "$err" "$part" "weir $*"
+	done
+}
+
+# Words.
+complains 2 "'atach'" "attach" -- atach b0
+complains 2 "'frobnicate'" help -- frobnicate
+complains 2 "attach DEV" -- attach
+complains 2 "'enforec'" enforce -- attach b0 enforec
+complains 2 "'-x'" -- -x show
+complains 2 "detach" -- detach
+complains 2 "limit" -- limit b0
+complains 2 "'sorce'" source -- limit b0 sorce 5/s
+complains 2 "check" -- check
+complains 2 "'everything'" -- show everything b0
+complains 2 "metrics" -- metrics textfile
+complains 2 mode -- mode b0 observe twice
+expect 0 weir help
+has "$out" attach "weir help"
+expect 0 weir help attach
+has "$out" "enforce" "weir help attach"
+complains 2 "'atach'" -- help atach
+expect 0 weir version
+has "$out" "$(sed -n 's/^## \([0-9.]*\).*/\1/p' "$root/CHANGELOG.md" | head -n 1)" "weir version"
+
+# Values.
+for rate in 5 5/d -5/s 5/S 99999999/s /s 5.5/s "" "5 /s" 1e3/s; do
+	complains 2 "'$rate'" -- attach b0 rate "$rate"
+done
+complains 2 "'0'" -- attach b0 ports 0
+complains 2 "'1883,65536'" -- attach b0 ports 1883,65536
+complains 2 "'mqtt'" -- attach b0 ports mqtt
+complains 2 "'fast'" native -- attach b0 xdp fast
+complains 2 "'all'" -- attach b0 name all
+complains 2 "'a/b'" -- attach b0 name a/b
+complains 2 "'..'" -- attach b0 name ..
+complains 2 "" -- attach b0 name "$(printf 'n%.0s' {1..64})"
+complains 2 "'b0,b0'" -- attach b0,b0
+complains 1 "'nodev0'" -- attach nodev0
+complains 1 "'nodev0'" -- attach b0,nodev0
+is "$(xdp_mode broker b0)" "" "program after all that"
+is "$(pins)" "" "pins after all that"
+
+# Not attached.
+complains 3 "'b0'" attach -- detach b0
+complains 3 "'b0'" -- limit b0 source 5/s
+complains 3 "'b0'" -- mode b0 enforce
+complains 3 "'b0'" -- show status b0
+
+# Attached, but not this.
+weir attach b0
+complains 2 "'enforced'" enforce -- mode b0 enforced
+complains 2 "'0'" -- limit b0 source 5/s burst 0
+complains 2 "'x'" -- limit b0 source 5/s burst x
+complains 3 "'b1'" -- detach b1
+complains 1 "'mqtt'" -- limit b0 mqtt source 5/s
+complains 2 "" -- limit b0 source unlimited burst 5
+has "$(weir show limits b0 | grep source)" unlimited "the source's limit after all that"
+has "$(weir show)" observe "the mode after all that"
+
+# Files.
+printf '[weir]\ndevices = b0\n[listener a]\nprots = 1883\n' >"$work/bad.ini"
+complains 1 "$work/bad.ini:4" "'prots'" "'ports'" -- check "$work/bad.ini"
+complains 1 "$work/bad.ini:4" "'prots'" -- attach b0 config "$work/bad.ini"
+printf '[weir]\nmode = on\n[listener a]\nports = 1883\nrate = fast\n' >"$work/bad.ini"
+complains 1 "$work/bad.ini:2" "$work/bad.ini:5" "'fast'" -- check "$work/bad.ini"
+complains 1 "'$work/none.ini'" "No such file" -- check "$work/none.ini"
+complains 1 "'$work'" -- check "$work"
+printf '[weir]\nmode = observe\n[listener a]\nports = 1883\n' >"$work/good.ini"
+expect 0 weir check "$work/good.ini"
+complains 2 device -- attach config "$work/good.ini"
+
+# Surroundings.
+mkdir "$work/plain"
+WEIR_BPFFS=$work/plain complains 1 "'$work/plain'" "mount -t bpf" -- attach b0
+WEIR_BPFFS=$work/absent complains 1 "'$work/absent'" "mount -t bpf" -- attach b0
+cp "$build/weir" "$work/weir"
+chmod 0755 /run "$work"
+expect 1 in_broker setpriv --reuid=65534 --regid=65534 --clear-groups "$work/weir" attach b0
+has "$err" root "without privileges"
+expect 1 in_broker setpriv --reuid=65534 --regid=65534 --clear-groups "$work/weir" show
+has "$err" root "without privileges"
+in_broker "$build/weir" show >/dev/full 2>"$work/err" && fail "output lost, and exit status 0"
+has "$(<"$work/err")" "No space left" "weir show >/dev/full"
