@@ -17,9 +17,11 @@
 /* One level's bucket. */
 struct stake {
 	const struct limit *limit;
-	__u64 *word;		/* NULL: nothing to charge */
 	struct bucket_set *set; /* of the table's levels; NULL: not a bucket */
 	__u64 tag;
+	__u64 *word; /* NULL: nothing to charge, or not in the table yet */
+	__u64 seen;  /* the word when it was asked, and its TAT */
+	__u64 tat;
 };
 
 enum charge {
@@ -69,6 +71,16 @@ __noinline int bucket_refund(__u64 *word, const struct limit *limit)
 	return 0;
 }
 
+/* Has the bucket at @word a token? Takes none. */
+static __always_inline bool stake_ask(struct stake *stake, __u64 *word, __u64 now_ns)
+{
+	stake->word = word;
+	stake->seen = READ_ONCE(*word);
+	stake->tat = gcra_tat(stake->seen, stake->limit, now_ns);
+	return gcra_conforms(stake->tat, stake->limit, now_ns);
+}
+
+/* Takes one token from a level that had one when it was asked; @refusal if it has none now. */
 static __always_inline enum reason stake_charge(const struct stake *stake,
 						const struct cause *cause, __u64 now_ns,
 						enum reason refusal)
@@ -77,11 +89,38 @@ static __always_inline enum reason stake_charge(const struct stake *stake,
 
 	if (!stake->word)
 		return REASON_NONE;
+	/* nearly always nobody was in between */
+	if (gcra_epoch(stake->seen) == stake->limit->epoch &&
+	    __sync_val_compare_and_swap(stake->word, stake->seen,
+					gcra_charged(stake->tat, stake->limit, now_ns)) ==
+		    stake->seen)
+		return REASON_NONE;
 	charge = bucket_charge(stake->word, stake->limit, cause->control, cause->generation,
 			       now_ns);
 	if (charge == CHARGE_REFUSED)
 		return refusal;
 	return charge == CHARGE_CONTENDED ? REASON_CONTENDED : REASON_NONE;
+}
+
+/* The same for a level of the table, whose bucket may have to be given a slot first. */
+static __always_inline enum reason stake_charge_prefix(struct stake *stake,
+						       const struct cause *cause, __u64 now_ns,
+						       enum reason refusal)
+{
+	int claim;
+
+	if (!stake->set || stake->word)
+		return stake_charge(stake, cause, now_ns, refusal);
+	claim = table_claim(stake->set, stake->tag, stake->limit, now_ns,
+			    cause->policy->refill_max_ns);
+	if (claim & CLAIM_CONTENDED)
+		return REASON_CONTENDED;
+	stake->word = &table_slot(stake->set, claim)->word;
+	if (!(claim & CLAIM_UNCHARGED))
+		return REASON_NONE;
+	/* another CPU's claim: no token of it has been seen */
+	stake->seen = ~(__u64)stake->limit->epoch;
+	return stake_charge(stake, cause, now_ns, refusal);
 }
 
 static __always_inline void stake_refund(const struct stake *stake)
@@ -105,8 +144,7 @@ static __always_inline enum reason stake_level(struct stake *stake, const struct
 	state = bpf_map_lookup_elem(&levels, &index);
 	if (!state)
 		return REASON_INTERNAL;
-	stake->word = &state->word;
-	return limit_admits(limit, READ_ONCE(state->word), now_ns) ? REASON_NONE : refusal;
+	return stake_ask(stake, &state->word, now_ns) ? REASON_NONE : refusal;
 }
 
 /* The set of a prefix level; nothing is read from it yet. False: the map is missing. */
@@ -125,32 +163,17 @@ static __always_inline bool stake_prefix(struct stake *stake, const struct cause
 	return stake->set;
 }
 
-static __always_inline bool stake_set_admits(const struct stake *stake, __u64 now_ns)
-{
-	__u32 way;
-
-	if (!stake->set)
-		return stake->limit->kind == LIMIT_UNLIMITED;
-	way = table_find(stake->set, stake->tag);
-	if (way >= TABLE_WAYS)
-		return true;
-	return limit_admits(stake->limit, READ_ONCE(table_slot(stake->set, way)->word), now_ns);
-}
-
-/* Finds the bucket its place in the table. */
-static __always_inline enum reason stake_settle(struct stake *stake, const struct cause *cause,
-						struct table_counters *count, __u64 now_ns)
+static __always_inline bool stake_ask_prefix(struct stake *stake, __u64 now_ns)
 {
 	__u32 way;
 
 	stake->word = NULL;
 	if (!stake->set)
-		return REASON_NONE;
-	way = table_claim(stake->set, stake->tag, now_ns, cause->policy->refill_max_ns, count);
+		return stake->limit->kind == LIMIT_UNLIMITED;
+	way = table_find(stake->set, stake->tag);
 	if (way >= TABLE_WAYS)
-		return REASON_CONTENDED;
-	stake->word = &table_slot(stake->set, way)->word;
-	return REASON_NONE;
+		return true;
+	return stake_ask(stake, &table_slot(stake->set, way)->word, now_ns);
 }
 
 static __always_inline enum reason judge(const struct packet *packet, const struct cause *cause,
@@ -158,10 +181,8 @@ static __always_inline enum reason judge(const struct packet *packet, const stru
 {
 	const struct policy *policy = cause->policy;
 	const struct listener *listener = &policy->listeners[cause->listener];
-	struct stake host, own, site, source;
-	struct table_counters *count;
+	struct stake host = {}, own = {}, site = {}, source = {};
 	enum reason reason;
-	__u32 zero = 0;
 
 	reason = stake_level(&host, &policy->host, 0, now_ns, REASON_HOST_LIMIT);
 	if (reason)
@@ -176,31 +197,22 @@ static __always_inline enum reason judge(const struct packet *packet, const stru
 	    !stake_prefix(&source, cause, packet, &policy->source_mask[packet->family & 1],
 			  LEVEL_SOURCE))
 		return REASON_INTERNAL;
-	if (!stake_set_admits(&site, now_ns))
+	if (!stake_ask_prefix(&site, now_ns))
 		return REASON_SITE_LIMIT;
-	if (!stake_set_admits(&source, now_ns))
+	if (!stake_ask_prefix(&source, now_ns))
 		return REASON_SOURCE_LIMIT;
 
 	/* everyone agrees: charge, those first whose last token another CPU is likeliest to take */
-	count = bpf_map_lookup_elem(&table_counters, &zero);
-	if (!count)
-		return REASON_INTERNAL;
-	reason = stake_settle(&site, cause, count, now_ns);
-	if (reason)
-		return reason;
-	reason = stake_settle(&source, cause, count, now_ns);
-	if (reason)
-		return reason;
 	reason = stake_charge(&own, cause, now_ns, REASON_LISTENER_LIMIT);
 	if (reason)
 		return reason;
 	reason = stake_charge(&host, cause, now_ns, REASON_HOST_LIMIT);
 	if (reason)
 		goto refund_listener;
-	reason = stake_charge(&site, cause, now_ns, REASON_SITE_LIMIT);
+	reason = stake_charge_prefix(&site, cause, now_ns, REASON_SITE_LIMIT);
 	if (reason)
 		goto refund_host;
-	reason = stake_charge(&source, cause, now_ns, REASON_SOURCE_LIMIT);
+	reason = stake_charge_prefix(&source, cause, now_ns, REASON_SOURCE_LIMIT);
 	if (reason)
 		goto refund_site;
 	return REASON_ADMITTED;

@@ -112,13 +112,24 @@ static __always_inline __u32 table_victim(const struct bucket_set *set, __u64 ho
 	return (low & ~-upper) | ((2 + high) & -upper);
 }
 
+/* What table_claim did: the way, and whether that is charged already. */
+#define CLAIM_UNCHARGED 8
+#define CLAIM_CONTENDED 16
+
 /*
- * The way of @tag: its own, or one taken over, which then holds a full bucket. TABLE_WAYS after too
- * many lost races.
+ * A way for @tag, which had none: one is taken over as a full bucket, and charged with one token of
+ * @limit. If another CPU has given @tag a way in the meantime, that one, uncharged. A function of
+ * its own, since most SYNs find their bucket.
  */
-static __always_inline __u32 table_claim(struct bucket_set *set, __u64 tag, __u64 now_ns,
-					 __u64 refill_max_ns, struct table_counters *count)
+__noinline int table_claim(struct bucket_set *set, __u64 tag, const struct limit *limit,
+			   __u64 now_ns, __u64 refill_max_ns)
 {
+	struct table_counters *count;
+	__u32 zero = 0;
+
+	count = bpf_map_lookup_elem(&table_counters, &zero);
+	if (!set || !limit || !count)
+		return CLAIM_CONTENDED;
 #pragma clang loop unroll(disable)
 	for (int i = 0; i < TABLE_CLAIMS_MAX; i++) {
 		__u32 way = table_find(set, tag);
@@ -126,7 +137,7 @@ static __always_inline __u32 table_claim(struct bucket_set *set, __u64 tag, __u6
 		__u64 former, word;
 
 		if (way < TABLE_WAYS)
-			return way;
+			return way | CLAIM_UNCHARGED;
 		way = table_victim(set, now_ns + refill_max_ns);
 		slot = table_slot(set, way);
 		former = slot->tag;
@@ -140,10 +151,12 @@ static __always_inline __u32 table_claim(struct bucket_set *set, __u64 tag, __u6
 		else if (former)
 			count->evicted_full++;
 		/* fails if someone has charged the new owner already */
-		__sync_val_compare_and_swap(&slot->word, word, 0);
-		return way;
+		if (__sync_val_compare_and_swap(&slot->word, word,
+						gcra_charged(0, limit, now_ns)) == word)
+			return way;
+		return way | CLAIM_UNCHARGED;
 	}
-	return TABLE_WAYS;
+	return CLAIM_CONTENDED;
 }
 
 #endif
