@@ -19,7 +19,7 @@
 
 #define GCRA_EPOCH_MASK 3ULL
 #define GCRA_GRAIN_NS (GCRA_EPOCH_MASK + 1)
-#define GCRA_TAT_MAX (~GCRA_EPOCH_MASK)
+#define GCRA_TAT_MAX ((1ULL << 63) - GCRA_GRAIN_NS)
 /* Longest time from empty to full, burst x period: 73 years. Keeps every sum below 2^64. */
 #define GCRA_REFILL_MAX_NS (1ULL << 61)
 /* A TAT later than a full debt plus this much cannot come from the epoch that its word names. */
@@ -95,9 +95,21 @@ static inline __attribute__((always_inline)) __u64 gcra_tat(__u64 word, const st
 	return word & ~GCRA_EPOCH_MASK;
 }
 
+/*
+ * All ones if the bucket is full, else 0; both below 2^63. Whether a source is in debt is random
+ * and known only after a cache miss: a branch on it would be mispredicted when it hurts most.
+ */
+static inline __attribute__((always_inline)) __u64 gcra_full_mask(__u64 tat, __u64 now_ns)
+{
+	__u64 mask = (__u64)((__s64)(tat - now_ns - 1) >> 63);
+
+	__asm__("" : "+r"(mask)); /* or the compiler makes it a branch again */
+	return mask;
+}
+
 static inline __attribute__((always_inline)) __u64 gcra_debt_ns(__u64 tat, __u64 now_ns)
 {
-	return tat > now_ns ? tat - now_ns : 0;
+	return (tat - now_ns) & ~gcra_full_mask(tat, now_ns);
 }
 
 static inline __attribute__((always_inline)) int gcra_conforms(__u64 tat, const struct limit *limit,
@@ -110,10 +122,11 @@ static inline __attribute__((always_inline)) int gcra_conforms(__u64 tat, const 
 static inline __attribute__((always_inline)) __u64
 gcra_charged(__u64 tat, const struct limit *limit, __u64 now_ns)
 {
-	__u64 start = tat > now_ns ? tat : now_ns & ~GCRA_EPOCH_MASK;
+	__u64 full = gcra_full_mask(tat, now_ns);
+	__u64 start = (tat & ~full) | (now_ns & ~GCRA_EPOCH_MASK & full);
 	__u64 charged = (start + limit->period_ns + GCRA_EPOCH_MASK) & ~GCRA_EPOCH_MASK;
 
-	if (charged < start)
+	if (charged > GCRA_TAT_MAX)
 		charged = GCRA_TAT_MAX;
 	return charged | limit->epoch;
 }
