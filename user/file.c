@@ -27,13 +27,19 @@ int file_read_config(struct config *config, const char *path)
 	config_init(config);
 	err = config_read(config, in, path, &errors);
 	fclose(in);
-	if (!err)
+	if (!err && config->listeners_count)
 		return 0;
-	if (errors.count)
+	if (!err) {
+		err = -EINVAL;
+		log_error("cannot use '%s': it has no listener, so nothing would be judged; add a "
+			  "[listener NAME] with its ports",
+			  path);
+	} else if (errors.count) {
 		log_error("cannot use '%s': %u error%s, nothing was changed", path, errors.count,
 			  errors.count == 1 ? "" : "s");
-	else
+	} else {
 		log_error("cannot read '%s': %s", path, strerror(-err));
+	}
 	config_free(config);
 	return err;
 }

@@ -86,6 +86,7 @@ printf '[weir]\nmode = on\n[listener a]\nports = 1883\nrate = fast\n' >"$work/ba
 complains 1 "$work/bad.ini:2" "$work/bad.ini:5" "'fast'" -- check "$work/bad.ini"
 complains 1 "'$work/none.ini'" "No such file" -- check "$work/none.ini"
 complains 1 "'$work'" -- check "$work"
+complains 1 "/dev/null" "no listener" -- check /dev/null
 printf '[weir]\nmode = observe\n[listener a]\nports = 1883\n' >"$work/good.ini"
 expect 0 weir check "$work/good.ini"
 complains 2 device -- attach config "$work/good.ini"
