@@ -249,17 +249,34 @@ static int replace_link(const char *device, void *arg)
 	return err < 0 ? err : 0;
 }
 
-static bool has_link(const struct pins *pins, const char *name, const char *device)
+/*
+ * 1 if the instance has a link to @device, 0 if not. -EEXIST, reported: it has one of this name, but
+ * the device has since been renamed and another is called so now.
+ */
+static int has_link(const struct pins *pins, const char *name, const char *device)
 {
-	char pin[sizeof(PINS_LINK_PREFIX) + DEVICE_NAME_MAX];
+	uint32_t linked = 0, present;
+	int fd = instance_open_link(pins, name, device, &linked), err;
 
-	snprintf(pin, sizeof(pin), "%s%s", PINS_LINK_PREFIX, device);
-	return pins_exists(pins, name, pin);
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return fd;
+	close(fd);
+	err = netdev_index(device, &present);
+	if (err || linked == present)
+		return err ? err : 1;
+	log_error(
+		"cannot attach to '%s': '%s' is attached to a device that had this name before it "
+		"was renamed; `weir detach %s` first",
+		device, name, name);
+	return -EEXIST;
 }
 
 static void warn_differences(const struct instance *instance, const struct attach_request *request)
 {
 	struct policy *policy = malloc(sizeof(*policy));
+	unsigned int different;
 	char *text = NULL;
 	size_t size;
 	FILE *out;
@@ -269,12 +286,11 @@ static void warn_differences(const struct instance *instance, const struct attac
 	out = open_memstream(&text, &size);
 	if (!out)
 		goto out;
-	if (policy_differences(policy, &request->config, out) && !fclose(out))
+	different = policy_differences(policy, &request->config, out);
+	if (!fclose(out) && different)
 		log_warning("'%s' runs already and keeps what is in force:\n%sto change it: `weir "
 			    "limit`, `weir mode`, or detach and attach again",
 			    request->name, text);
-	else
-		fclose(out);
 out:
 	free(text);
 	free(policy);
@@ -306,9 +322,14 @@ int attach_take_over(const struct pins *pins, const struct attach_request *reque
 		goto out;
 	replacement.datapath = datapath;
 	err = pins_each_device(pins, request->name, replace_link, &replacement);
-	for (unsigned int i = 0; !err && i < request->config.devices_count; i++)
-		if (!has_link(pins, request->name, request->config.devices[i]))
+	for (unsigned int i = 0; !err && i < request->config.devices_count; i++) {
+		int linked = has_link(pins, request->name, request->config.devices[i]);
+
+		if (linked < 0)
+			err = linked;
+		else if (!linked)
 			err = attach_more(pins, datapath, request, request->config.devices[i]);
+	}
 	if (err)
 		goto out;
 	snprintf(instance.control->version, sizeof(instance.control->version), "%s", WEIR_VERSION);
