@@ -29,7 +29,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1 + LISTENERS_MAX);
+	__uint(max_entries, LEVELS_MAX);
 	__type(key, __u32);
 	__type(value, struct level_state);
 } levels SEC(".maps");

@@ -23,7 +23,7 @@ static __always_inline bool match_covers(const struct match *match, const struct
 static __always_inline enum reason match(const struct packet *packet, struct cause *cause)
 {
 	__u32 zero = 0, slot, port = packet->dport;
-	__u16 index;
+	__u32 index;
 
 	cause->control = bpf_map_lookup_elem(&control, &zero);
 	if (!cause->control)
@@ -41,6 +41,7 @@ static __always_inline enum reason match(const struct packet *packet, struct cau
 	for (int i = 0; i < MATCHES_PER_PORT_MAX && index; i++) {
 		const struct match *match;
 
+		barrier_var(index);
 		if (index >= MATCHES_MAX)
 			return REASON_INTERNAL;
 		match = &cause->policy->matches[index];
