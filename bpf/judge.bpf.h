@@ -23,6 +23,9 @@ struct stake {
 	__u64 tat;
 };
 
+/* In bucket keys: the source level under a rule's own limit, which has its own epochs. */
+#define LEVEL_RULE LEVEL_COUNT
+
 struct stakes {
 	struct stake host;
 	struct stake listener;
@@ -158,7 +161,7 @@ static __always_inline enum reason stake_level(struct stake *stake, __u32 index,
 /* Where the bucket of a prefix level lies; nothing is read from there yet. False: no map. */
 static __always_inline bool stake_place(struct stake *stake, const struct cause *cause,
 					const struct packet *packet, const struct addr *mask,
-					enum level level)
+					__u32 level)
 {
 	const struct addr prefix = { packet->src.hi & mask->hi, packet->src.lo & mask->lo };
 
@@ -192,10 +195,10 @@ static __always_inline enum reason prepare(const struct packet *packet, const st
 	stakes->host.limit = &policy->host;
 	stakes->listener.limit = &limits[LEVEL_LISTENER];
 	stakes->site.limit = &limits[LEVEL_SITE];
-	stakes->source.limit = &limits[LEVEL_SOURCE];
+	stakes->source.limit = cause->rule ? &cause->rule->source : &limits[LEVEL_SOURCE];
 	if (!stake_place(&stakes->site, cause, packet, &policy->site_mask[family], LEVEL_SITE) ||
 	    !stake_place(&stakes->source, cause, packet, &policy->source_mask[family],
-			 LEVEL_SOURCE))
+			 cause->rule ? LEVEL_RULE : LEVEL_SOURCE))
 		return REASON_INTERNAL;
 	if (policy->host.kind != LIMIT_UNLIMITED || limits[LEVEL_LISTENER].kind != LIMIT_UNLIMITED)
 		return REASON_NONE;

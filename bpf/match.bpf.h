@@ -10,8 +10,9 @@
 struct cause {
 	const struct control *control;
 	const struct policy *policy;
-	__u64 generation; /* of the policy */
-	__u32 listener;	  /* id */
+	__u64 generation;	 /* of the policy */
+	__u32 listener;		 /* id */
+	const struct rule *rule; /* of a source with its own limit; NULL: the listener's counts */
 };
 
 static __always_inline bool match_covers(const struct match *match, const struct addr *addr)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The packet path: parse -> match -> prepare -> judge -> finish. A stage returns the reason that decides the
+ * The packet path: parse -> match -> rules -> prepare -> judge -> finish. A stage returns the reason that decides the
  * frame, or REASON_NONE to hand it on. Anything unexpected passes.
  */
 #include <linux/bpf.h>
@@ -9,6 +9,7 @@
 #include "maps.bpf.h"
 #include "parse.bpf.h"
 #include "match.bpf.h"
+#include "rules.bpf.h"
 #include "table.bpf.h"
 #include "judge.bpf.h"
 
@@ -42,6 +43,8 @@ int weir(struct xdp_md *ctx)
 	reason = parse(ctx, &packet);
 	if (!reason)
 		reason = match(&packet, &cause);
+	if (!reason)
+		reason = rules(&packet, &cause);
 	if (!reason)
 		reason = prepare(&packet, &cause, &stakes);
 	if (!reason)
