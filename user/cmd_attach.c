@@ -94,6 +94,7 @@ static enum exit_status add_default_listener(struct config *config, const struct
 {
 	struct wanted_listener *listener = config_add_listener(config, "default");
 	const char *ports = words->ports ? words->ports : PORTS_DEFAULT, *why;
+	struct config_errors errors = { .out = stderr };
 
 	if (!listener) {
 		log_error("cannot attach: no memory");
@@ -104,7 +105,7 @@ static enum exit_status add_default_listener(struct config *config, const struct
 	if (words->rate &&
 	    text_parse_rate(words->rate, &listener->limits[LEVEL_LISTENER].rate, &why))
 		return bad_word("rate", words->rate, why);
-	return STATUS_DONE;
+	return config_check(config, "weir", &errors) ? STATUS_USAGE : STATUS_DONE;
 }
 
 /* Words over a file, where both may say it. */

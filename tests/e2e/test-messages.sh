@@ -50,6 +50,7 @@ done
 complains 2 "'0'" -- attach b0 ports 0
 complains 2 "'1883,65536'" -- attach b0 ports 1883,65536
 complains 2 "'mqtt'" -- attach b0 ports mqtt
+complains 2 "'default'" 1023 -- attach b0 ports "$(seq -s, 2000 3023)"
 complains 2 "'fast'" native -- attach b0 xdp fast
 complains 2 "'all'" -- attach b0 name all
 complains 2 "'a/b'" -- attach b0 name a/b
