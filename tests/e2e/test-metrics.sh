@@ -23,6 +23,18 @@ is "$(syns 'shaper="b0"' 'verdict="drop"' 'reason="source_limit"' 'enforced="tru
 	"weir_syn_total, source limit"
 has "$(<"$work/page")" 'shaper="two.names"' "a name with a dot"
 
+# An instance that cannot be read is left out, said and counted; the others are there.
+is "$(grep '^weir_instances_unreadable' "$work/page")" "weir_instances_unreadable 0" "unreadable"
+mkdir "$WEIR_BPFFS/weir/junk" "$work/others"
+expect 0 weir metrics textfile "$work/others/weir.prom"
+has "$err" "'junk'" "the message names the instance"
+page=$(<"$work/others/weir.prom")
+has "$page" "weir_instances_unreadable 1" "the page with an instance that cannot be read"
+has "$page" 'weir_mode{shaper="b0",mode="enforce"} 1' "the page of the others"
+expect 1 weir show
+has "$out" "two.names" "what is shown of the others"
+rmdir "$WEIR_BPFFS/weir/junk"
+
 # A reader that looks all the time sees whole pages only.
 mkdir "$work/textfiles"
 file=$work/textfiles/weir.prom
