@@ -35,14 +35,19 @@ expect 1 weir show
 has "$out" "two.names" "what is shown of the others"
 rmdir "$WEIR_BPFFS/weir/junk"
 
-# A reader that looks all the time sees whole pages only.
+# A reader that looks all the time sees whole pages only, however many write. What a writer left
+# that was killed goes with the next page.
 mkdir "$work/textfiles"
 file=$work/textfiles/weir.prom
 weir metrics textfile "$file"
+echo half a page >"$work/textfiles/.weir.prom.new"
 is "$(stat -c %a "$file")" 644 "mode of the file"
 pages=$(wc -l <"$file")
 start writer broker "$BASH" -euc "
-	for n in {1..100}; do '$build/weir' metrics textfile '$file'; done"
+	for n in {1..50}; do
+		'$build/weir' metrics textfile '$file' & '$build/weir' metrics textfile '$file'
+		wait \$!
+	done"
 reads=0
 while kill -0 "$job" 2>/dev/null; do
 	is "$(wc -l <"$file")" "$pages" "lines of the file, read $reads"
@@ -51,6 +56,17 @@ done
 wait "$job"
 [ "$reads" -ge 10 ] || fail "only $reads reads"
 is "$(ls -A "$work/textfiles")" weir.prom "files in the directory"
+
+# Only a plain file is replaced, and only one that the node exporter reads.
+ln -s "$file" "$work/others/link.prom"
+mkfifo "$work/others/fifo.prom"
+for name in link fifo; do
+	expect 1 weir metrics textfile "$work/others/$name.prom"
+	has "$err" "'$work/others/$name.prom': not a plain file" "weir metrics textfile $name.prom"
+done
+[ -L "$work/others/link.prom" ] && [ -p "$work/others/fifo.prom" ] || fail "replaced"
+expect 2 weir metrics textfile "$work/others/.prom"
+expect 2 weir metrics textfile .prom
 
 # A write that fails leaves the old file, and no other.
 mkdir "$work/full"
