@@ -207,5 +207,6 @@ const struct command command_attach = {
 		"\n"
 		"On a running instance the program is replaced between two frames; limits, mode,\n"
 		"buckets and counters stay as they are. It never replaces another XDP program.\n",
+	.changes = true,
 	.run = attach,
 };

@@ -76,5 +76,6 @@ const struct command command_detach = {
 	.usage = "NAME | all",
 	.summary = "Take weir off its devices and forget limits and counters",
 	.details = "Traffic flows on: established connections do not notice.\n",
+	.changes = true,
 	.run = detach,
 };

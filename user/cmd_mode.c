@@ -50,5 +50,6 @@ const struct command command_mode = {
 	.summary = "Count only, or drop what is over the limits",
 	.details = "observe  passes everything and counts what enforce would have done\n"
 		   "enforce  drops new connections over a limit\n",
+	.changes = true,
 	.run = mode,
 };
