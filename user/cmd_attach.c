@@ -154,7 +154,29 @@ static void say_what_happens(const struct attach_request *request)
 			 request->name, request->name);
 }
 
-static int attach_locked(const struct attach_request *request)
+static int copy_device(const char *device, void *arg)
+{
+	snprintf(arg, DEVICE_NAME_MAX, "%s", device);
+	return 1;
+}
+
+/* Without a name said, the first device's name is that of its own instance, and of no other. */
+static int check_joins(const struct pins *pins, const struct attach_request *request)
+{
+	const char *device = request->config.devices[0];
+	char pin[sizeof(PINS_LINK_PREFIX) + DEVICE_NAME_MAX], other[DEVICE_NAME_MAX];
+
+	snprintf(pin, sizeof(pin), "%s%s", PINS_LINK_PREFIX, device);
+	if (pins_exists(pins, request->name, pin) ||
+	    pins_each_device(pins, request->name, copy_device, other) <= 0)
+		return 0;
+	log_error("cannot attach to '%s': an instance of that name is on '%s'; say `name %s` to "
+		  "join it, or another name",
+		  device, other, request->name);
+	return -EEXIST;
+}
+
+static int attach_locked(const struct attach_request *request, bool is_named)
 {
 	struct pins pins;
 	bool running;
@@ -164,7 +186,10 @@ static int attach_locked(const struct attach_request *request)
 	if (err)
 		return err;
 	running = attach_is_running(&pins, request->name);
-	err = running ? attach_take_over(&pins, request) : attach_create(&pins, request);
+	if (running && !is_named)
+		err = check_joins(&pins, request);
+	if (!err)
+		err = running ? attach_take_over(&pins, request) : attach_create(&pins, request);
 	pins_unlock(&pins);
 	if (!err && !running)
 		say_what_happens(request);
@@ -188,7 +213,7 @@ static enum exit_status attach(int argc, char **argv)
 	}
 	if (!status)
 		status = apply_words(&request, &words);
-	if (!status && attach_locked(&request))
+	if (!status && attach_locked(&request, words.name))
 		status = STATUS_FAILED;
 	config_free(&request.config);
 	return status;

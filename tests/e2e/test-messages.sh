@@ -79,6 +79,15 @@ complains 2 "" -- limit b0 source unlimited burst 5
 has "$(weir show limits b0 | grep source)" unlimited "the source's limit after all that"
 has "$(weir show)" observe "the mode after all that"
 
+# A device is not put into an instance that happens to have its name.
+weir attach lo name c9
+ip -n broker link add c9 type veth peer name x9
+complains 1 "'c9'" "name c9" -- attach c9
+is "$(xdp_mode broker c9)" "" "program of c9"
+expect 0 weir attach c9 name c9
+expect 0 weir attach c9,lo
+weir detach c9
+
 # Files.
 printf '[weir]\ndevices = b0\n[listener a]\nprots = 1883\n' >"$work/bad.ini"
 complains 1 "$work/bad.ini:4" "'prots'" "'ports'" -- check "$work/bad.ini"
