@@ -27,7 +27,9 @@ static enum exit_status mode(int argc, char **argv)
 	struct mode_change change = {};
 	int err;
 
-	if (argc != 2)
+	if (argc > 2)
+		return command_usage(&command_mode, "unexpected word '%s'", argv[2]);
+	if (argc < 2)
 		return command_usage(&command_mode, "it takes a NAME and a mode");
 	if (command_check_name(&command_mode, argv[0]))
 		return STATUS_USAGE;
