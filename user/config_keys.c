@@ -116,10 +116,10 @@ static int parse_address(const struct key *key, void *field, const char *value, 
 }
 
 /* anything wider takes a large part of the internet for one client */
-#define LEN_KEY(key, field, family, from, to)                                              \
+#define LEN_KEY(key, field, its_part, from, to)                                            \
 	{                                                                                  \
 		.name = key, .parse = parse_len, .offset = offsetof(struct config, field), \
-		.min = from, .max = to, .part = PART_LENGTHS(family)                       \
+		.min = from, .max = to, .part = its_part                                   \
 	}
 #define CONFIG_KEY(key, how, field, its_part)                                        \
 	{                                                                            \
@@ -131,19 +131,16 @@ static int parse_address(const struct key *key, void *field, const char *value, 
 		.name = key, .parse = how, .offset = offsetof(struct wanted_listener, field), \
 		.part = its_part                                                              \
 	}
-#define LIMIT_KEYS(prefix, level)                                                       \
-	LISTENER_KEY(prefix "rate", parse_rate, limits[level].rate, PART_LIMIT(level)), \
-		LISTENER_KEY(prefix "burst", parse_burst, limits[level].burst, PART_LIMIT(level))
 
 const struct key weir_keys[] = {
 	{ .name = "devices", .parse = parse_devices },
 	CONFIG_KEY("mode", parse_mode, mode, 0),
 	CONFIG_KEY("xdp", parse_xdp, xdp, 0),
 	CONFIG_KEY("sources", parse_sources, sources, 0),
-	LEN_KEY("v4-prefix", source_len[FAMILY_V4], FAMILY_V4, 8, 32),
-	LEN_KEY("v6-prefix", source_len[FAMILY_V6], FAMILY_V6, 16, 128),
-	LEN_KEY("v4-site", site_len[FAMILY_V4], FAMILY_V4, 8, 32),
-	LEN_KEY("v6-site", site_len[FAMILY_V6], FAMILY_V6, 16, 128),
+	LEN_KEY("v4-prefix", source_len[FAMILY_V4], PART_LENGTHS(FAMILY_V4), 8, 32),
+	LEN_KEY("v6-prefix", source_len[FAMILY_V6], PART_LENGTHS(FAMILY_V6), 16, 128),
+	LEN_KEY("v4-site", site_len[FAMILY_V4], PART_LENGTHS(FAMILY_V4), 8, 32),
+	LEN_KEY("v6-site", site_len[FAMILY_V6], PART_LENGTHS(FAMILY_V6), 16, 128),
 	CONFIG_KEY("host-rate", parse_rate, host.rate, PART_LIMIT(LEVEL_HOST)),
 	CONFIG_KEY("host-burst", parse_burst, host.burst, PART_LIMIT(LEVEL_HOST)),
 	{ .name = NULL },
@@ -153,9 +150,15 @@ const struct key listener_keys[] = {
 	LISTENER_KEY("ports", parse_ports, ports, PART_DESTINATIONS),
 	{ .name = "addresses", .parse = parse_address, .list = true, .part = PART_DESTINATIONS },
 	LISTENER_KEY("excess", parse_excess, excess, 0),
-	LIMIT_KEYS("", LEVEL_LISTENER),
-	LIMIT_KEYS("site-", LEVEL_SITE),
-	LIMIT_KEYS("source-", LEVEL_SOURCE),
+	LISTENER_KEY("rate", parse_rate, limits[LEVEL_LISTENER].rate, PART_LIMIT(LEVEL_LISTENER)),
+	LISTENER_KEY("burst", parse_burst, limits[LEVEL_LISTENER].burst,
+		     PART_LIMIT(LEVEL_LISTENER)),
+	LISTENER_KEY("site-rate", parse_rate, limits[LEVEL_SITE].rate, PART_LIMIT(LEVEL_SITE)),
+	LISTENER_KEY("site-burst", parse_burst, limits[LEVEL_SITE].burst, PART_LIMIT(LEVEL_SITE)),
+	LISTENER_KEY("source-rate", parse_rate, limits[LEVEL_SOURCE].rate,
+		     PART_LIMIT(LEVEL_SOURCE)),
+	LISTENER_KEY("source-burst", parse_burst, limits[LEVEL_SOURCE].burst,
+		     PART_LIMIT(LEVEL_SOURCE)),
 	{ .name = NULL },
 };
 

@@ -64,7 +64,8 @@ for name in link fifo; do
 	expect 1 weir metrics textfile "$work/others/$name.prom"
 	has "$err" "'$work/others/$name.prom': not a plain file" "weir metrics textfile $name.prom"
 done
-[ -L "$work/others/link.prom" ] && [ -p "$work/others/fifo.prom" ] || fail "replaced"
+is "$(stat -c %F "$work/others/link.prom")" "symbolic link" "the link"
+is "$(stat -c %F "$work/others/fifo.prom")" fifo "the FIFO"
 expect 2 weir metrics textfile "$work/others/.prom"
 expect 2 weir metrics textfile .prom
 

@@ -30,7 +30,8 @@ done
 
 # A reader that has seen enough: nothing to be said about.
 mkfifo "$work/pipe"
-exec {reader}<>"$work/pipe" {writer}>"$work/pipe"
+exec {reader}<>"$work/pipe"
+exec {writer}>"$work/pipe"
 exec {reader}<&-
 left() { weir "$@" >&"$writer"; }
 expect 1 left metrics
