@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -108,6 +109,22 @@ static enum exit_status add_default_listener(struct config *config, const struct
 	return config_check(config, "weir", &errors) ? STATUS_USAGE : STATUS_DONE;
 }
 
+/* A device has one program, however many names it has. */
+static enum exit_status check_distinct(const struct config *config)
+{
+	unsigned int index[DEVICES_MAX];
+
+	for (unsigned int i = 0; i < config->devices_count; i++) {
+		index[i] = if_nametoindex(config->devices[i]);
+		for (unsigned int j = 0; j < i; j++)
+			if (index[i] && index[i] == index[j])
+				return command_usage(&command_attach,
+						     "'%s' and '%s' are one device: name it once",
+						     config->devices[j], config->devices[i]);
+	}
+	return STATUS_DONE;
+}
+
 /* Words over a file, where both may say it. */
 static enum exit_status apply_words(struct attach_request *request, const struct words *words)
 {
@@ -134,7 +151,9 @@ static enum exit_status apply_words(struct attach_request *request, const struct
 	}
 	request->name = words->name ? words->name : config->devices[0];
 	request->says_limits = words->config || words->ports || words->rate || words->mode;
-	return command_check_name(&command_attach, request->name) ? STATUS_USAGE : STATUS_DONE;
+	if (command_check_name(&command_attach, request->name))
+		return STATUS_USAGE;
+	return check_distinct(config);
 }
 
 static void say_what_happens(const struct attach_request *request)

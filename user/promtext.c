@@ -237,7 +237,7 @@ static const struct metric {
 	  "Slots of the source table that another CPU took first.", put_lost_claims },
 	{ "weir_mode", "gauge", "1 for the mode in force: observe counts, enforce also drops.",
 	  put_mode },
-	{ "weir_device_attached", "gauge", "1 if the device has the program, 0 if it vanished.",
+	{ "weir_device_attached", "gauge", "1 if the device has the program, 0 if it lost it.",
 	  put_devices },
 	{ NULL, NULL, NULL, NULL },
 };

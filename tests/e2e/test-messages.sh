@@ -110,7 +110,6 @@ complains 2 device -- attach config "$work/good.ini"
 # Surroundings.
 mkdir "$work/plain"
 WEIR_BPFFS=$work/plain complains 1 "'$work/plain'" "mount -t bpf" -- attach b0
-WEIR_BPFFS=$work/absent complains 1 "'$work/absent'" "mount -t bpf" -- attach b0
 cp "$build/weir" "$work/weir"
 chmod 0755 /run "$work"
 expect 1 in_broker setpriv --reuid=65534 --regid=65534 --clear-groups "$work/weir" attach b0
