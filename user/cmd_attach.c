@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -94,6 +95,7 @@ static enum exit_status add_default_listener(struct config *config, const struct
 {
 	struct wanted_listener *listener = config_add_listener(config, "default");
 	const char *ports = words->ports ? words->ports : PORTS_DEFAULT, *why;
+	struct config_errors errors = { .out = stderr };
 
 	if (!listener) {
 		log_error("cannot attach: no memory");
@@ -104,6 +106,22 @@ static enum exit_status add_default_listener(struct config *config, const struct
 	if (words->rate &&
 	    text_parse_rate(words->rate, &listener->limits[LEVEL_LISTENER].rate, &why))
 		return bad_word("rate", words->rate, why);
+	return config_check(config, "weir", &errors) ? STATUS_USAGE : STATUS_DONE;
+}
+
+/* A device has one program, however many names it has. */
+static enum exit_status check_distinct(const struct config *config)
+{
+	unsigned int index[DEVICES_MAX];
+
+	for (unsigned int i = 0; i < config->devices_count; i++) {
+		index[i] = if_nametoindex(config->devices[i]);
+		for (unsigned int j = 0; j < i; j++)
+			if (index[i] && index[i] == index[j])
+				return command_usage(&command_attach,
+						     "'%s' and '%s' are one device: name it once",
+						     config->devices[j], config->devices[i]);
+	}
 	return STATUS_DONE;
 }
 
@@ -133,7 +151,9 @@ static enum exit_status apply_words(struct attach_request *request, const struct
 	}
 	request->name = words->name ? words->name : config->devices[0];
 	request->says_limits = words->config || words->ports || words->rate || words->mode;
-	return command_check_name(&command_attach, request->name) ? STATUS_USAGE : STATUS_DONE;
+	if (command_check_name(&command_attach, request->name))
+		return STATUS_USAGE;
+	return check_distinct(config);
 }
 
 static void say_what_happens(const struct attach_request *request)
@@ -153,7 +173,29 @@ static void say_what_happens(const struct attach_request *request)
 			 request->name, request->name);
 }
 
-static int attach_locked(const struct attach_request *request)
+static int copy_device(const char *device, void *arg)
+{
+	snprintf(arg, DEVICE_NAME_MAX, "%s", device);
+	return 1;
+}
+
+/* Without a name said, the first device's name is that of its own instance, and of no other. */
+static int check_joins(const struct pins *pins, const struct attach_request *request)
+{
+	const char *device = request->config.devices[0];
+	char pin[sizeof(PINS_LINK_PREFIX) + DEVICE_NAME_MAX], other[DEVICE_NAME_MAX];
+
+	snprintf(pin, sizeof(pin), "%s%s", PINS_LINK_PREFIX, device);
+	if (pins_exists(pins, request->name, pin) ||
+	    pins_each_device(pins, request->name, copy_device, other) <= 0)
+		return 0;
+	log_error("cannot attach to '%s': an instance of that name is on '%s'; say `name %s` to "
+		  "join it, or another name",
+		  device, other, request->name);
+	return -EEXIST;
+}
+
+static int attach_locked(const struct attach_request *request, bool is_named)
 {
 	struct pins pins;
 	bool running;
@@ -163,7 +205,10 @@ static int attach_locked(const struct attach_request *request)
 	if (err)
 		return err;
 	running = attach_is_running(&pins, request->name);
-	err = running ? attach_take_over(&pins, request) : attach_create(&pins, request);
+	if (running && !is_named)
+		err = check_joins(&pins, request);
+	if (!err)
+		err = running ? attach_take_over(&pins, request) : attach_create(&pins, request);
 	pins_unlock(&pins);
 	if (!err && !running)
 		say_what_happens(request);
@@ -187,7 +232,7 @@ static enum exit_status attach(int argc, char **argv)
 	}
 	if (!status)
 		status = apply_words(&request, &words);
-	if (!status && attach_locked(&request))
+	if (!status && attach_locked(&request, words.name))
 		status = STATUS_FAILED;
 	config_free(&request.config);
 	return status;
@@ -195,7 +240,7 @@ static enum exit_status attach(int argc, char **argv)
 
 const struct command command_attach = {
 	.name = "attach",
-	.usage = "DEV[,DEV...] [name NAME] [config FILE] [xdp auto|native|generic]\n"
+	.usage = "[DEV[,DEV...]] [name NAME] [config FILE] [xdp auto|native|generic]\n"
 		 "              [ports 1883,8883] [rate 2000/s] [observe|enforce]",
 	.summary = "Put weir on the NICs that the clients' connections arrive on",
 	.details =
@@ -206,5 +251,6 @@ const struct command command_attach = {
 		"\n"
 		"On a running instance the program is replaced between two frames; limits, mode,\n"
 		"buckets and counters stay as they are. It never replaces another XDP program.\n",
+	.changes = true,
 	.run = attach,
 };

@@ -33,7 +33,7 @@ static void put_devices(FILE *out, const struct snapshot *snapshot)
 		const char *state = device->native ? "native" : "GENERIC (slow: every frame pays)";
 
 		if (!device->ifindex)
-			state = "VANISHED (not protected: attach again)";
+			state = "LINK LOST (not protected: attach again)";
 		fprintf(out, "%s%s %s", i ? ", " : "", device->name, state);
 	}
 	fprintf(out, snapshot->devices_count ? "\n" : "NONE (nothing is protected)\n");

@@ -11,7 +11,7 @@
 
 struct snapshot_device {
 	char name[DEVICE_NAME_MAX]; /* as attached */
-	uint32_t ifindex;	    /* 0: the device has vanished */
+	uint32_t ifindex;	    /* 0: the link is dead, as when the device vanished */
 	bool native;		    /* else generic */
 };
 

@@ -37,6 +37,7 @@ static int add_instance(const char *name, void *arg)
 		survey->count++;
 	instance_close(&instance);
 out:
+	survey->unreadable += err != 0;
 	if (err && !walk->err)
 		walk->err = err;
 	return 0;
@@ -62,6 +63,8 @@ int survey_take(struct survey *survey, const char *name)
 			walk.err = -ENOENT;
 	} else {
 		err = pins_each_instance(&pins, add_instance, &walk);
+		if (err)
+			log_error("cannot read '%s': %s", pins.root, log_reason(err));
 	}
 	pins_unlock(&pins);
 	return err ? err : walk.err;

@@ -8,6 +8,7 @@
 struct survey {
 	struct snapshot *snapshots;
 	unsigned int count;
+	unsigned int unreadable; /* instances that are left out because of an error */
 };
 
 /*

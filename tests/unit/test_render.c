@@ -6,7 +6,7 @@
 
 static const char status[] =
 	"eth0: enforcing\n"
-	"  devices      eth0 native, eth1 GENERIC (slow: every frame pays), eth2 VANISHED (not "
+	"  devices      eth0 native, eth1 GENERIC (slow: every frame pays), eth2 LINK LOST (not "
 	"protected: attach again)\n"
 	"  attached     1 d 2 h ago by version 0.1.0\n"
 	"  host limit   5000/s burst 5000\n"
