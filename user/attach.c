@@ -158,7 +158,7 @@ static int init_state(struct instance *instance, const struct attach_request *re
 	err = getrandom(&control->seed, sizeof(control->seed), 0) == sizeof(control->seed) ? 0
 											   : -EIO;
 	control->abi = WEIR_ABI;
-	control->source_slots = datapath_slots(request->config.sources);
+	control->source_slots = config_slots(request->config.sources);
 	control->netns_cookie = netdev_netns_cookie();
 	control->created_ns = instance_now_ns();
 	snprintf(control->name, sizeof(control->name), "%s", request->name);
