@@ -155,6 +155,8 @@ static int init_state(struct instance *instance, const struct attach_request *re
 	if (!policy)
 		return -ENOMEM;
 	policy_build(policy, &request->config);
+	if (request->overrides_mode)
+		policy->mode_origin = ORIGIN_RUNTIME;
 	err = getrandom(&control->seed, sizeof(control->seed), 0) == sizeof(control->seed) ? 0
 											   : -EIO;
 	control->abi = WEIR_ABI;

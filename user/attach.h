@@ -12,6 +12,7 @@ struct attach_request {
 	const char *name;
 	struct config config; /* checked, with devices */
 	bool says_limits;     /* a file or words named limits, ports or mode */
+	bool overrides_mode;  /* the mode is not the file's */
 };
 
 /*

@@ -151,6 +151,7 @@ static enum exit_status apply_words(struct attach_request *request, const struct
 	}
 	request->name = words->name ? words->name : config->devices[0];
 	request->says_limits = words->config || words->ports || words->rate || words->mode;
+	request->overrides_mode = words->config && words->mode;
 	if (command_check_name(&command_attach, request->name))
 		return STATUS_USAGE;
 	return check_distinct(config);

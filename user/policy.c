@@ -44,6 +44,7 @@ bool policy_set_limit(struct limit *limit, const struct wanted_limit *wanted, ui
 	next.settled_ns = gcra_settled_ns(limit, now_ns);
 	next.prev_period_ns = limit->kind == LIMIT_BUCKET ? limit->period_ns : 0;
 	next.epoch = (limit->epoch + 1) & GCRA_EPOCH_MASK;
+	next.origin = limit->origin;
 	*limit = next;
 	return true;
 }

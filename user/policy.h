@@ -9,7 +9,7 @@
 /*
  * Gives @limit the rate and burst of @wanted from @now_ns on, so that buckets written under the
  * old values are carried over (include/gcra.h). Returns false and touches nothing when that is
- * what it is already: doing it twice changes nothing.
+ * what it is already: doing it twice changes nothing. The origin stays what it was.
  */
 bool policy_set_limit(struct limit *limit, const struct wanted_limit *wanted, uint64_t now_ns);
 
