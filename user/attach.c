@@ -14,6 +14,7 @@
 #include "instance.h"
 #include "log.h"
 #include "netdev.h"
+#include "plan.h"
 #include "policy.h"
 
 static int any_device(const char *device, void *arg)
@@ -275,27 +276,38 @@ static int has_link(const struct pins *pins, const char *name, const char *devic
 	return -EEXIST;
 }
 
-static void warn_differences(const struct instance *instance, const struct attach_request *request)
+static void warn_planned(const struct plan *plan)
 {
-	struct policy *policy = malloc(sizeof(*policy));
-	unsigned int different;
 	char *text = NULL;
 	size_t size;
-	FILE *out;
+	FILE *out = plan->count ? open_memstream(&text, &size) : NULL;
 
-	if (!policy || instance_policy(instance, policy))
-		goto out;
-	out = open_memstream(&text, &size);
 	if (!out)
-		goto out;
-	different = policy_differences(policy, &request->config, out);
-	if (!fclose(out) && different)
+		return;
+	plan_print(out, plan);
+	if (!fclose(out))
 		log_warning("'%s' runs already and keeps what is in force:\n%sto change it: `weir "
-			    "limit`, `weir mode`, or detach and attach again",
-			    request->name, text);
-out:
+			    "apply`, `weir limit`, `weir mode`, or detach and attach again",
+			    plan->name, text);
 	free(text);
-	free(policy);
+}
+
+static void warn_differences(const struct pins *pins, const struct instance *instance,
+			     const struct attach_request *request)
+{
+	struct snapshot *snapshot = malloc(sizeof(*snapshot));
+	struct config wanted = request->config;
+	struct plan plan;
+
+	/* those that were named are attached by now; others may stay */
+	wanted.devices_count = 0;
+	if (snapshot && !instance_snapshot(instance, pins, snapshot)) {
+		if (!plan_make(&plan, snapshot, &wanted, false, 0))
+			warn_planned(&plan);
+		plan_free(&plan);
+		instance_free_snapshot(snapshot);
+	}
+	free(snapshot);
 }
 
 /* A device that a running instance is not on yet. */
@@ -336,7 +348,7 @@ int attach_take_over(const struct pins *pins, const struct attach_request *reque
 		goto out;
 	snprintf(instance.control->version, sizeof(instance.control->version), "%s", WEIR_VERSION);
 	if (request->says_limits)
-		warn_differences(&instance, request);
+		warn_differences(pins, &instance, request);
 out:
 	datapath_free(datapath);
 	instance_close(&instance);
