@@ -10,6 +10,7 @@ enum exit_status {
 	STATUS_FAILED = 1,
 	STATUS_USAGE = 2,
 	STATUS_NOT_ATTACHED = 3,
+	STATUS_CHANGES = 4, /* diff found some */
 };
 
 struct command {
@@ -28,6 +29,8 @@ extern const struct command command_show;
 extern const struct command command_limit;
 extern const struct command command_mode;
 extern const struct command command_check;
+extern const struct command command_diff;
+extern const struct command command_apply;
 extern const struct command command_metrics;
 extern const struct command command_help;
 extern const struct command command_version;
