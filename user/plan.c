@@ -51,9 +51,9 @@ bool plan_compare(struct plan *plan, const struct change *change)
 void plan_free(struct plan *plan)
 {
 	for (unsigned int i = 0; i < plan->count; i++) {
-		free(plan->changes[i].where);
-		free(plan->changes[i].in_force);
-		free(plan->changes[i].wanted);
+		free((void *)plan->changes[i].where);
+		free((void *)plan->changes[i].in_force);
+		free((void *)plan->changes[i].wanted);
 	}
 	free(plan->changes);
 	free(plan->policy);
@@ -101,7 +101,7 @@ void plan_limit(struct plan *plan, const char *where, enum level level, struct l
 	char in_force[VALUE_MAX], value[VALUE_MAX];
 	struct change change = {
 		.kind = plan_kind(plan, limit->origin),
-		.where = (char *)where,
+		.where = where,
 		.what = rates[level],
 		.in_force = text_rate(in_force, sizeof(in_force), limit),
 		.wanted = text_rate(value, sizeof(value), &next),
@@ -129,8 +129,8 @@ static void plan_mode(struct plan *plan, const struct config *wanted)
 		.kind = plan_kind(plan, policy->mode_origin),
 		.where = "weir",
 		.what = "mode",
-		.in_force = (char *)text_word(mode_names, policy->mode),
-		.wanted = (char *)text_word(mode_names, wanted->mode),
+		.in_force = text_word(mode_names, policy->mode),
+		.wanted = text_word(mode_names, wanted->mode),
 	};
 
 	if (change.kind == CHANGE_KEPT)
@@ -191,9 +191,9 @@ static void plan_xdp(struct plan *plan, const struct snapshot *in_force,
 				 device->native ? " native" : " generic");
 	}
 	if (*others)
-		plan_note(plan, &(struct change){ CHANGE_RELOAD, "weir", "xdp", others,
-						  (char *)xdp_names[wanted->xdp],
-						  "detach and attach again" });
+		plan_note(plan,
+			  &(struct change){ CHANGE_RELOAD, "weir", "xdp", others,
+					    xdp_names[wanted->xdp], "detach and attach again" });
 }
 
 static bool names_device(const struct config *config, const char *name)

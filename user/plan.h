@@ -24,10 +24,10 @@ extern const char *const change_kind_names[]; /* "live", "kept", "reload"; a NUL
 
 struct change {
 	enum change_kind kind;
-	char *where;	  /* section of the file: "weir", "listener mqtt" */
-	const char *what; /* its key; of a whole listener "added", "removed" or "renamed" */
-	char *in_force;
-	char *wanted;
+	const char *where; /* section of the file: "weir", "listener mqtt" */
+	const char *what;  /* its key; of a whole listener "added", "removed" or "renamed" */
+	const char *in_force;
+	const char *wanted;
 	const char *todo; /* what puts it in force; NULL: apply does */
 };
 
@@ -59,7 +59,7 @@ void plan_print(FILE *out, const struct plan *plan);
 
 /* -- for the parts of a plan ------------------------------------------------------------------- */
 
-/* Notes a change; @what and @todo are not copied. */
+/* Notes a change with copies of its texts, but for @what and @todo. */
 void plan_note(struct plan *plan, const struct change *change);
 /* Notes it if @in_force and @wanted are different texts; returns whether they are. */
 bool plan_compare(struct plan *plan, const struct change *change);

@@ -161,7 +161,7 @@ static char *addresses_text(char *buf, size_t size, struct wanted_address *addre
 }
 
 static void compare_destinations(struct plan *plan, unsigned int id,
-				 const struct wanted_listener *wanted, char *where)
+				 const struct wanted_listener *wanted, const char *where)
 {
 	struct wanted_address addresses[ADDRESSES_MAX];
 	char in_force[PORTS_TEXT_MAX], text[PORTS_TEXT_MAX];
@@ -181,18 +181,17 @@ static void compare_destinations(struct plan *plan, unsigned int id,
 }
 
 static void compare_listener(struct plan *plan, unsigned int id,
-			     const struct wanted_listener *wanted, char *where)
+			     const struct wanted_listener *wanted, const char *where)
 {
 	struct listener *listener = &plan->policy->listeners[id];
 
 	plan_compare(plan, &(struct change){ CHANGE_LIVE, where, "renamed", listener->name,
-					     (char *)wanted->name, NULL });
+					     wanted->name, NULL });
 	memcpy(listener->name, wanted->name, sizeof(listener->name));
 	compare_destinations(plan, id, wanted, where);
-	plan_compare(plan,
-		     &(struct change){ CHANGE_LIVE, where, "excess",
-				       (char *)text_word(excess_names, listener->excess),
-				       (char *)text_word(excess_names, wanted->excess), NULL });
+	plan_compare(plan, &(struct change){ CHANGE_LIVE, where, "excess",
+					     text_word(excess_names, listener->excess),
+					     text_word(excess_names, wanted->excess), NULL });
 	listener->excess = (uint8_t)wanted->excess;
 	for (int level = LEVEL_LISTENER; level < LEVEL_COUNT; level++)
 		plan_limit(plan, where, (enum level)level, &listener->limits[level],
@@ -200,7 +199,7 @@ static void compare_listener(struct plan *plan, unsigned int id,
 }
 
 static void add_listener(struct plan *plan, unsigned int id, const struct wanted_listener *wanted,
-			 char *where)
+			 const char *where)
 {
 	char list[PORTS_TEXT_MAX], text[PORTS_TEXT_MAX + sizeof("ports ")];
 

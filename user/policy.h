@@ -23,7 +23,7 @@ bool policy_set_limit(struct limit *limit, const struct wanted_limit *wanted, ui
  */
 void policy_build(struct policy *policy, const struct config *config);
 
-/* The parts of it. What a source and a site of @family are. */
+/* Parts of that, for changes to a running one: what a source and a site of @family are. */
 void policy_set_lengths(struct policy *policy, int family, const struct config *config);
 /* A listener that is new at @id, with a serial of its own; its ports are policy_place()'s. */
 void policy_add_listener(struct policy *policy, uint8_t id, const struct wanted_listener *wanted);
