@@ -88,6 +88,18 @@ static bool is_same_dir(int fd, const char *path)
 	       ours.st_dev == there.st_dev;
 }
 
+static void report_lock_error(const struct pins *pins, int err)
+{
+	if (err == -EBUSY)
+		log_error("cannot lock '%s': another weir has held it for 10 s; see `fuser %s`",
+			  pins->root, pins->root);
+	else if (err == -ENOTDIR)
+		log_error("cannot keep state in '%s': not a directory; remove it with `rm %s`",
+			  pins->root, pins->root);
+	else
+		log_error("cannot open '%s': %s", pins->root, log_reason(err));
+}
+
 int pins_lock(struct pins *pins, bool create, bool exclusive)
 {
 	int err = check_bpffs();
@@ -106,7 +118,8 @@ int pins_lock(struct pins *pins, bool create, bool exclusive)
 			err = -errno;
 			break;
 		}
-		pins->lock_fd = open(pins->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		/* a symbolic link is refused: one that leads nowhere is there for mkdir only */
+		pins->lock_fd = open(pins->root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (pins->lock_fd < 0 && errno == ENOENT && !create)
 			return -ENOENT;
 		if (pins->lock_fd < 0 && errno == ENOENT)
@@ -116,20 +129,13 @@ int pins_lock(struct pins *pins, bool create, bool exclusive)
 			break;
 		}
 		err = lock_wait(pins->lock_fd, exclusive);
-		if (err == -EBUSY) {
-			log_error("cannot lock '%s': another weir has held it for 10 s; see `fuser "
-				  "%s`",
-				  pins->root, pins->root);
-			goto close;
-		}
 		if (err || is_same_dir(pins->lock_fd, pins->root))
 			break;
 		close(pins->lock_fd);
 	}
 	if (!err)
 		return 0;
-	log_error("cannot open '%s': %s", pins->root, log_reason(err));
-close:
+	report_lock_error(pins, err);
 	if (pins->lock_fd >= 0)
 		close(pins->lock_fd);
 	pins->lock_fd = -1;
