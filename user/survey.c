@@ -58,8 +58,6 @@ int survey_take(struct survey *survey, const char *name)
 		return err;
 	if (name) {
 		add_instance(name, &walk);
-		if (walk.err && !pins_exists(&pins, name, NULL))
-			walk.err = -ENOENT;
 	} else {
 		err = pins_each_instance(&pins, add_instance, &walk);
 	}
