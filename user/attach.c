@@ -286,7 +286,7 @@ static void warn_differences(const struct instance *instance, const struct attac
 	out = open_memstream(&text, &size);
 	if (!out)
 		goto out;
-	different = policy_differences(policy, &request->config, out);
+	different = policy_differences(policy, &request->config, request->said, out);
 	if (!fclose(out) && different)
 		log_warning("'%s' runs already and keeps what is in force:\n%sto change it: `weir "
 			    "limit`, `weir mode`, or detach and attach again",
@@ -333,7 +333,7 @@ int attach_take_over(const struct pins *pins, const struct attach_request *reque
 	if (err)
 		goto out;
 	snprintf(instance.control->version, sizeof(instance.control->version), "%s", WEIR_VERSION);
-	if (request->says_limits)
+	if (request->said)
 		warn_differences(&instance, request);
 out:
 	datapath_free(datapath);

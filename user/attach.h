@@ -7,11 +7,12 @@
 
 #include "config.h"
 #include "pins.h"
+#include "policy.h"
 
 struct attach_request {
 	const char *name;
 	struct config config; /* checked, with devices */
-	bool says_limits;     /* a file or words named limits, ports or mode */
+	unsigned int said;    /* of config, POLICY_SAYS_* */
 };
 
 /*

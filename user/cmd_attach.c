@@ -132,7 +132,10 @@ static enum exit_status apply_words(struct attach_request *request, const struct
 		config->xdp = mode;
 	}
 	request->name = words->name ? words->name : config->devices[0];
-	request->says_limits = words->config || words->ports || words->rate || words->mode;
+	request->said = words->config ? POLICY_SAYS_ALL : 0;
+	request->said |= words->ports ? POLICY_SAYS_PORTS : 0;
+	request->said |= words->rate ? POLICY_SAYS_RATE : 0;
+	request->said |= words->mode ? POLICY_SAYS_MODE : 0;
 	return command_check_name(&command_attach, request->name) ? STATUS_USAGE : STATUS_DONE;
 }
 
