@@ -14,5 +14,9 @@ enum object_kind {
 int object_open(const char *path, enum object_kind kind);
 /* Id of the map @fd; 0: the kernel does not tell. */
 uint32_t object_map_id(int fd);
+/* Id of the control map of the program @prog_id; 0: it is not a program of weir's. */
+uint32_t object_control_id(uint32_t prog_id);
+/* Id of the link that holds the XDP program @prog_id on @ifindex; 0: none does. */
+uint32_t object_link_id(uint32_t ifindex, uint32_t prog_id);
 
 #endif

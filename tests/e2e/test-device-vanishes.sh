@@ -13,7 +13,7 @@ is "$connected" 6 "connections before"
 
 ip -n broker link delete b1
 out=$(weir show)
-has "$(grep b1 <<<"$out")" VANISHED "weir show"
+has "$(grep b1 <<<"$out")" "LINK LOST" "weir show"
 is "$(metric weir_device_attached 'device="b1"')" 0 "weir_device_attached of the one that is gone"
 is "$(metric weir_device_attached 'device="b0"')" 1 "weir_device_attached of the other"
 knocked $B4 1883 sources 10.64.1.0/24 count 6
