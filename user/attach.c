@@ -11,6 +11,7 @@
 #include <bpf/bpf.h>
 
 #include "datapath.h"
+#include "detach.h"
 #include "instance.h"
 #include "log.h"
 #include "netdev.h"
@@ -70,7 +71,7 @@ static int check_device_free(const struct pins *pins, const char *device, uint32
 	}
 	if (!xdp.prog_id)
 		return 0;
-	if (pins_each_instance(pins, is_owner, &search) > 0)
+	if (pins_each(pins, is_owner, &search) > 0)
 		log_error("cannot attach to '%s': instance '%s' is on it already; `weir detach %s` "
 			  "first",
 			  device, search.owner, search.owner);
@@ -184,7 +185,7 @@ static int prepare_state(const struct pins *pins, const struct datapath *datapat
 	instance_close(&instance);
 	if (err)
 		return err;
-	if (pins_exists(pins, request->name, NULL))
+	if (!pins_find(pins, request->name))
 		err = pins_remove(pins, request->name);
 	if (!err)
 		err = pins_make(pins, request->name);
@@ -208,8 +209,8 @@ int attach_create(const struct pins *pins, const struct attach_request *request)
 	if (err && attach_is_running(pins, request->name))
 		log_warning("detached '%s' again: it attaches to all its devices or to none",
 			    request->name);
-	if (err && pins_exists(pins, request->name, NULL))
-		pins_remove(pins, request->name);
+	if (err && !pins_find(pins, request->name))
+		detach_instance(pins, request->name);
 	datapath_free(datapath);
 	return err;
 }

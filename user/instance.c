@@ -119,19 +119,26 @@ static int find_maps(struct instance *instance, const struct pins *pins)
 
 int instance_find(struct instance *instance, const struct pins *pins, const char *name)
 {
+	int err = pins_find(pins, name);
+
 	memset(instance, 0, sizeof(*instance));
 	memset(instance->map_fd, -1, sizeof(instance->map_fd));
 	snprintf(instance->name, sizeof(instance->name), "%s", name);
-	return pins_exists(pins, name, NULL) ? find_maps(instance, pins) : -ENOENT;
+	return err ? err : find_maps(instance, pins);
 }
 
-const char *instance_fault(char buf[FAULT_TEXT_MAX], const struct instance *instance, int err)
+const char *instance_fault(char buf[FAULT_TEXT_MAX], const struct instance *instance,
+			   const struct pins *pins, int err)
 {
 	const char *name = instance->name, *map = instance_map_names[instance->fault];
 
 	if (err == -ENOENT)
 		snprintf(buf, FAULT_TEXT_MAX, "no instance '%s' is attached; see `weir show`",
 			 name);
+	else if (err == -ENOTDIR)
+		snprintf(buf, FAULT_TEXT_MAX,
+			 "cannot use '%s/%s': it is not an instance; remove it with `rm %s/%s`",
+			 pins->root, name, pins->root, name);
 	else if (err == -EPROTO)
 		snprintf(buf, FAULT_TEXT_MAX,
 			 "cannot use instance '%s': its state has ABI %u, this weir needs %u; use "
@@ -167,9 +174,38 @@ int instance_open(struct instance *instance, const struct pins *pins, const char
 
 	if (!err)
 		return 0;
-	log_error("%s", instance_fault(text, instance, err));
+	log_error("%s", instance_fault(text, instance, pins, err));
 	instance_close(instance);
 	return err;
+}
+
+struct instance_walk {
+	const struct pins *pins;
+	int (*mine)(struct instance *instance, void *arg);
+	void (*other)(const struct instance *instance, int err, void *arg);
+	void *arg;
+};
+
+static int visit(const char *name, void *arg)
+{
+	const struct instance_walk *walk = arg;
+	struct instance instance;
+	int err = instance_find(&instance, walk->pins, name), ret = 0;
+
+	if (err)
+		walk->other(&instance, err, walk->arg);
+	else
+		ret = walk->mine(&instance, walk->arg);
+	instance_close(&instance);
+	return ret;
+}
+
+int instance_each(const struct pins *pins, int (*mine)(struct instance *instance, void *arg),
+		  void (*other)(const struct instance *instance, int err, void *arg), void *arg)
+{
+	struct instance_walk walk = { pins, mine, other, arg };
+
+	return pins_each(pins, visit, &walk);
 }
 
 void instance_close(struct instance *instance)

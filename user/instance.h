@@ -33,6 +33,7 @@ uint64_t instance_now_ns(void);
  * Opens instance @name of this network namespace and of this ABI, and says nothing. Close it
  * either way.
  * -ENOENT   there is none
+ * -ENOTDIR  something else has this name
  * -EXDEV    it is another namespace's, complete or not
  * -EPROTO   it is of another ABI
  * -ENODATA  a map is not pinned
@@ -45,8 +46,17 @@ int instance_open(struct instance *instance, const struct pins *pins, const char
 void instance_close(struct instance *instance);
 
 /* What instance_find() returned as @err, as a message; before the instance is closed. */
-#define FAULT_TEXT_MAX 512
-const char *instance_fault(char buf[FAULT_TEXT_MAX], const struct instance *instance, int err);
+#define FAULT_TEXT_MAX (2 * PATH_MAX)
+const char *instance_fault(char buf[FAULT_TEXT_MAX], const struct instance *instance,
+			   const struct pins *pins, int err);
+
+/*
+ * Calls @mine with every instance of this network namespace, opened, in order of name, until it
+ * returns non-zero, which is returned. All else that lies beside them goes to @other, with what
+ * instance_find() returned: -EXDEV is another namespace's.
+ */
+int instance_each(const struct pins *pins, int (*mine)(struct instance *instance, void *arg),
+		  void (*other)(const struct instance *instance, int err, void *arg), void *arg);
 
 /* Opens on maps that are not pinned yet: takes over @map_fd. */
 int instance_wrap(struct instance *instance, const char *name, const int map_fd[MAP_COUNT]);

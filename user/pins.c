@@ -58,11 +58,17 @@ int pins_path(const struct pins *pins, char path[PATH_MAX], const char *name, co
 	return 0;
 }
 
-bool pins_exists(const struct pins *pins, const char *name, const char *pin)
+int pins_find(const struct pins *pins, const char *name)
 {
 	char path[PATH_MAX];
+	struct stat st;
+	int err = pins_path(pins, path, name, NULL);
 
-	return !pins_path(pins, path, name, pin) && !access(path, F_OK);
+	if (err)
+		return err;
+	if (lstat(path, &st))
+		return -errno;
+	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 }
 
 static int lock_wait(int fd, bool exclusive)
@@ -182,7 +188,7 @@ static int each_entry(const char *path, int (*filter)(const struct dirent *), si
 	return ret;
 }
 
-int pins_each_instance(const struct pins *pins, int (*each)(const char *name, void *arg), void *arg)
+int pins_each(const struct pins *pins, int (*each)(const char *name, void *arg), void *arg)
 {
 	return each_entry(pins->root, not_dot, 0, each, arg);
 }
@@ -213,10 +219,10 @@ static int not_link(const struct dirent *entry)
 	return not_dot(entry) && !is_link(entry);
 }
 
-static int remove_entries(const char *dir, int (*filter)(const struct dirent *))
+static int remove_entries(const char *dir)
 {
 	struct dirent **entries;
-	int count = scandir(dir, &entries, filter, NULL), err = 0;
+	int count = scandir(dir, &entries, not_link, NULL), err = 0;
 
 	if (count < 0)
 		return -errno;
@@ -235,15 +241,11 @@ static int remove_entries(const char *dir, int (*filter)(const struct dirent *))
 int pins_remove(const struct pins *pins, const char *name)
 {
 	char path[PATH_MAX];
-	int err = pins_path(pins, path, name, NULL), later;
+	int err = pins_path(pins, path, name, NULL);
 
-	if (err)
-		return err;
-	err = remove_entries(path, is_link);
-	later = remove_entries(path, not_link);
 	if (!err)
-		err = later;
-	if (rmdir(path) && !err)
-		err = -errno;
+		err = remove_entries(path);
+	if (!err && rmdir(path))
+		err = errno == ENOTEMPTY ? -EEXIST : -errno;
 	return err;
 }
