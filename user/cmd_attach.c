@@ -132,6 +132,7 @@ static enum exit_status apply_words(struct attach_request *request, const struct
 		config->xdp = mode;
 	}
 	request->name = words->name ? words->name : config->devices[0];
+	request->is_named = words->name;
 	request->said = words->config ? POLICY_SAYS_ALL : 0;
 	request->said |= words->ports ? POLICY_SAYS_PORTS : 0;
 	request->said |= words->rate ? POLICY_SAYS_RATE : 0;
@@ -159,16 +160,15 @@ static void say_what_happens(const struct attach_request *request)
 static int attach_locked(const struct attach_request *request)
 {
 	struct pins pins;
-	bool running;
+	bool made = false;
 	int err;
 
 	err = pins_lock(&pins, true, true);
 	if (err)
 		return err;
-	running = attach_is_running(&pins, request->name);
-	err = running ? attach_take_over(&pins, request) : attach_create(&pins, request);
+	err = attach_run(&pins, request, &made);
 	pins_unlock(&pins);
-	if (!err && !running)
+	if (!err && made)
 		say_what_happens(request);
 	return err;
 }

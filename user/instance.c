@@ -308,27 +308,3 @@ int instance_publish(struct instance *instance, struct policy *policy)
 		wait_for_frames_in_flight();
 	return err;
 }
-
-int instance_open_link(const struct pins *pins, const char *name, const char *device,
-		       uint32_t *ifindex)
-{
-	struct bpf_link_info info = {};
-	__u32 len = sizeof(info);
-	char pin[sizeof(PINS_LINK_PREFIX) + DEVICE_NAME_MAX], path[PATH_MAX];
-	int fd, err;
-
-	snprintf(pin, sizeof(pin), "%s%s", PINS_LINK_PREFIX, device);
-	err = pins_path(pins, path, name, pin);
-	if (err)
-		return err;
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return -errno;
-	if (bpf_obj_get_info_by_fd(fd, &info, &len)) {
-		err = -errno;
-		close(fd);
-		return err;
-	}
-	*ifindex = info.xdp.ifindex;
-	return fd;
-}

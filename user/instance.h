@@ -77,8 +77,4 @@ int instance_snapshot(const struct instance *instance, const struct pins *pins,
 		      struct snapshot *snapshot);
 void instance_free_snapshot(struct snapshot *snapshot);
 
-/* Opens the link of @device. Returns its fd, and the ifindex it is on: 0 if the device is gone. */
-int instance_open_link(const struct pins *pins, const char *name, const char *device,
-		       uint32_t *ifindex);
-
 #endif

@@ -90,3 +90,15 @@ rm "$WEIR_BPFFS/weir/b0/link-b2"
 weir detach b0
 weir detach b2
 untouched "in the end"
+
+# A program of weir's without an instance is named as such, with the way to remove it.
+weir attach b0
+bpftool link pin id "$(objects b0 | sed -n 's/^link //p')" "$WEIR_BPFFS/held"
+rm -r "$WEIR_BPFFS/weir/b0"
+expect 1 weir attach b0
+has "$err" WEIR_BPFFS "weir attach over a program without an instance"
+lacks "$err" "not weir's" "weir attach over a program without an instance"
+remedy=$(grep -o 'bpftool link detach id [0-9]*' <<<"$err")
+$remedy
+rm "$WEIR_BPFFS/held"
+weir attach b0

@@ -27,12 +27,14 @@ for words in show metrics; do
 	done
 done
 for stray in map alias nowhere; do
-	for words in "detach $stray" "limit $stray host 5/s" "show $stray"; do
+	for words in "attach b0 name $stray" "detach $stray" "limit $stray host 5/s" "show $stray"; do
 		# shellcheck disable=SC2086 # words
 		expect 1 weir $words
 		has "$err" "rm $dir/$stray" "weir $words"
 	done
 done
+expect 1 weir attach b0 name another
+has "$err" "instance 'b0' is on it" "weir attach of a device that has its instance"
 is "$(xdp_mode broker b0)" xdp "program"
 
 # What a killed attach or detach leaves hides no instance either, and goes with all of them.

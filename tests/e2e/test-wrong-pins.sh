@@ -37,3 +37,18 @@ for pin in "${maps[@]}"; do
 done
 is "$(weir mode b0 enforce)" "b0: mode enforce, as before" "mode after all that"
 has "$(weir show limits b0 | grep listener)" 5/s "limit after all that"
+
+# Something else in the place of a link, or somebody else's link: neither shown nor replaced.
+bpftool map create "$dir/link-zz" type array key 4 value 4 entries 1 name stray
+bpftool link pin id "$(bpftool -j link show pinned "$WEIR_BPFFS/weir/b1/link-b1" |
+	sed 's/^{"id":\([0-9]*\).*/\1/')" "$dir/link-b1"
+before=$(in_broker bpftool -j net show dev b1)
+for words in "show status b0" "attach b0"; do
+	# shellcheck disable=SC2086 # words
+	expect 0 weir $words
+	has "$err" "rm $dir/link-zz" "weir $words"
+	has "$err" "rm $dir/link-b1" "weir $words"
+	lacks "$out" zz "weir $words"
+	lacks "$out" b1 "weir $words"
+done
+is "$(in_broker bpftool -j net show dev b1)" "$before" "program of somebody else's link"
