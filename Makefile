@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Everything built goes under build/. V=1 shows the commands; see `make help`.
-CC ?= gcc
+# make has a CC of its own, so ?= would not set it
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 CLANG ?= clang
 BPFTOOL ?= $(firstword $(shell command -v bpftool /usr/sbin/bpftool 2>/dev/null) bpftool)
 PKG_CONFIG ?= pkg-config
@@ -93,7 +96,7 @@ $(E2E_BIN): %: %.o
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -o $@
 
-tools: all $(BENCH_BIN) $(E2E_BIN)
+tools: all $(BENCH_BIN) $(E2E_BIN) ## what test-e2e and bench run, to run one test of them
 
 test: $(UNIT_BIN) ## unit tests: no privileges, under a second
 	$(Q)scripts/run-tests unit $^

@@ -17,11 +17,20 @@
 /* One level's bucket. */
 struct stake {
 	const struct limit *limit;
-	struct bucket_set *set; /* of the table's levels; NULL: not a bucket */
-	__u64 tag;
-	__u64 *word; /* NULL: nothing to charge, or not in the table yet */
-	__u64 seen;  /* the word when it was asked, and its TAT */
+	struct place place; /* of the table's levels; no set: not a bucket */
+	__u64 *word;	    /* NULL: nothing to charge, or not in the table yet */
+	__u64 seen;	    /* the word when it was asked, and its TAT */
 	__u64 tat;
+};
+
+/* In bucket keys: the source level under a rule's own limit, which has its own epochs. */
+#define LEVEL_RULE LEVEL_COUNT
+
+struct stakes {
+	struct stake host;
+	struct stake listener;
+	struct stake site;
+	struct stake source;
 };
 
 enum charge {
@@ -37,6 +46,8 @@ enum charge {
 __noinline int bucket_charge(__u64 *word, const struct limit *limit, const struct control *ctl,
 			     __u64 generation, __u64 now_ns)
 {
+	__u64 fence = 0;
+
 	if (!word || !limit || !ctl)
 		return CHARGE_TAKEN;
 	for (int i = 0; i < CHARGE_TRIES_MAX; i++) {
@@ -46,8 +57,10 @@ __noinline int bucket_charge(__u64 *word, const struct limit *limit, const struc
 		if (!gcra_conforms(tat, limit, now_ns))
 			return CHARGE_REFUSED;
 		/* Another epoch may be a newer one only if this policy is no longer in force; then
-		 * its terms must not be written over the new ones. */
-		if (gcra_epoch(old) != limit->epoch && READ_ONCE(ctl->generation) != generation)
+		 * its terms must not be written over the new ones. An atomic operation whose result
+		 * is used is a full barrier, which keeps the two reads in order on any CPU. */
+		if (gcra_epoch(old) != limit->epoch &&
+		    READ_ONCE(ctl->generation) + __sync_fetch_and_add(&fence, 0) != generation)
 			return CHARGE_CONTENDED;
 		if (__sync_val_compare_and_swap(word, old, gcra_charged(tat, limit, now_ns)) == old)
 			return CHARGE_TAKEN;
@@ -109,13 +122,13 @@ static __always_inline enum reason stake_charge_prefix(struct stake *stake,
 {
 	int claim;
 
-	if (!stake->set || stake->word)
+	if (!stake->place.set || stake->word)
 		return stake_charge(stake, cause, now_ns, refusal);
-	claim = table_claim(stake->set, stake->tag, stake->limit, now_ns,
+	claim = table_claim(stake->place.set, stake->place.tag, stake->limit, now_ns,
 			    cause->policy->refill_max_ns);
-	if (claim & CLAIM_CONTENDED)
+	stake->word = table_word(stake->place.set, claim & CLAIM_WAY_MASK);
+	if (claim & CLAIM_CONTENDED || !stake->word)
 		return REASON_CONTENDED;
-	stake->word = &table_slot(stake->set, claim)->word;
 	if (!(claim & CLAIM_UNCHARGED))
 		return REASON_NONE;
 	/* another CPU's claim: no token of it has been seen */
@@ -130,16 +143,14 @@ static __always_inline void stake_refund(const struct stake *stake)
 }
 
 /* The level of one word at @index of the levels map. */
-static __always_inline enum reason stake_level(struct stake *stake, const struct limit *limit,
-					       __u32 index, __u64 now_ns, enum reason refusal)
+static __always_inline enum reason stake_level(struct stake *stake, __u32 index, __u64 now_ns,
+					       enum reason refusal)
 {
 	struct level_state *state;
 
-	stake->limit = limit;
-	stake->word = NULL;
-	if (limit->kind == LIMIT_UNLIMITED)
+	if (stake->limit->kind == LIMIT_UNLIMITED)
 		return REASON_NONE;
-	if (limit->kind != LIMIT_BUCKET)
+	if (stake->limit->kind != LIMIT_BUCKET)
 		return refusal;
 	state = bpf_map_lookup_elem(&levels, &index);
 	if (!state)
@@ -147,82 +158,95 @@ static __always_inline enum reason stake_level(struct stake *stake, const struct
 	return stake_ask(stake, &state->word, now_ns) ? REASON_NONE : refusal;
 }
 
-/* The set of a prefix level; nothing is read from it yet. False: the map is missing. */
-static __always_inline bool stake_prefix(struct stake *stake, const struct cause *cause,
-					 const struct packet *packet, const struct addr *mask,
-					 enum level level)
+/* Where the bucket of a prefix level lies; nothing is read from there yet. False: no map. */
+static __always_inline bool stake_place(struct stake *stake, const struct cause *cause,
+					const struct packet *packet, const struct addr *mask,
+					__u32 level)
 {
 	const struct addr prefix = { packet->src.hi & mask->hi, packet->src.lo & mask->lo };
 
-	stake->limit = &cause->policy->listeners[cause->listener].limits[level];
-	stake->set = NULL;
 	if (stake->limit->kind != LIMIT_BUCKET)
 		return true;
-	stake->tag = table_tag(&cause->control->seed, &prefix, cause->listener, level);
-	stake->set = table_set(stake->tag);
-	return stake->set;
+	return table_place(&stake->place, &cause->control->seed, &prefix,
+			   cause->policy->listeners[cause->listener].serial << 8 | level);
 }
 
 static __always_inline bool stake_ask_prefix(struct stake *stake, __u64 now_ns)
 {
-	__u32 way;
+	__u64 *word;
 
-	stake->word = NULL;
-	if (!stake->set)
+	if (!stake->place.set)
 		return stake->limit->kind == LIMIT_UNLIMITED;
-	way = table_find(stake->set, stake->tag);
-	if (way >= TABLE_WAYS)
-		return true;
-	return stake_ask(stake, &table_slot(stake->set, way)->word, now_ns);
+	word = table_word(stake->place.set, table_find(stake->place.set, stake->place.tag));
+	return !word || stake_ask(stake, word, now_ns);
 }
 
-static __always_inline enum reason judge(const struct packet *packet, const struct cause *cause,
-					 __u64 now_ns)
+/*
+ * Everything of judging that needs no clock. Where no cheaper level can refuse first, the table's
+ * lines are on their way from memory while the clock is read.
+ */
+static __always_inline enum reason prepare(const struct packet *packet, const struct cause *cause,
+					   struct stakes *stakes)
 {
 	const struct policy *policy = cause->policy;
-	const struct listener *listener = &policy->listeners[cause->listener];
-	struct stake host = {}, own = {}, site = {}, source = {};
+	const struct limit *limits = policy->listeners[cause->listener].limits;
+	__u32 family = packet->family & 1;
+
+	stakes->host.limit = &policy->host;
+	stakes->listener.limit = &limits[LEVEL_LISTENER];
+	stakes->site.limit = &limits[LEVEL_SITE];
+	stakes->source.limit = cause->rule ? &cause->rule->source : &limits[LEVEL_SOURCE];
+	if (!stake_place(&stakes->site, cause, packet, &policy->site_mask[family], LEVEL_SITE) ||
+	    !stake_place(&stakes->source, cause, packet, &policy->source_mask[family],
+			 cause->rule ? LEVEL_RULE : LEVEL_SOURCE))
+		return REASON_INTERNAL;
+	if (policy->host.kind != LIMIT_UNLIMITED || limits[LEVEL_LISTENER].kind != LIMIT_UNLIMITED)
+		return REASON_NONE;
+	if (stakes->site.place.set)
+		table_prefetch(stakes->site.place.set);
+	if (stakes->source.place.set)
+		table_prefetch(stakes->source.place.set);
+	return REASON_NONE;
+}
+
+static __always_inline enum reason judge(const struct cause *cause, struct stakes *stakes,
+					 __u64 now_ns)
+{
 	enum reason reason;
 
-	reason = stake_level(&host, &policy->host, 0, now_ns, REASON_HOST_LIMIT);
+	reason = stake_level(&stakes->host, 0, now_ns, REASON_HOST_LIMIT);
 	if (reason)
 		return reason;
-	reason = stake_level(&own, &listener->limits[LEVEL_LISTENER], 1 + cause->listener, now_ns,
+	reason = stake_level(&stakes->listener, LEVELS_LISTENER + cause->listener, now_ns,
 			     REASON_LISTENER_LIMIT);
 	if (reason)
 		return reason;
-
-	if (!stake_prefix(&site, cause, packet, &policy->site_mask[packet->family & 1],
-			  LEVEL_SITE) ||
-	    !stake_prefix(&source, cause, packet, &policy->source_mask[packet->family & 1],
-			  LEVEL_SOURCE))
-		return REASON_INTERNAL;
-	if (!stake_ask_prefix(&site, now_ns))
+	if (!stake_ask_prefix(&stakes->site, now_ns))
 		return REASON_SITE_LIMIT;
-	if (!stake_ask_prefix(&source, now_ns))
+	if (!stake_ask_prefix(&stakes->source, now_ns))
 		return REASON_SOURCE_LIMIT;
 
 	/* everyone agrees: charge, those first whose last token another CPU is likeliest to take */
-	reason = stake_charge(&own, cause, now_ns, REASON_LISTENER_LIMIT);
+	reason = stake_charge(&stakes->listener, cause, now_ns, REASON_LISTENER_LIMIT);
 	if (reason)
 		return reason;
-	reason = stake_charge(&host, cause, now_ns, REASON_HOST_LIMIT);
+	reason = stake_charge(&stakes->host, cause, now_ns, REASON_HOST_LIMIT);
 	if (reason)
 		goto refund_listener;
-	reason = stake_charge_prefix(&site, cause, now_ns, REASON_SITE_LIMIT);
+	reason = stake_charge_prefix(&stakes->site, cause, now_ns, REASON_SITE_LIMIT);
 	if (reason)
 		goto refund_host;
-	reason = stake_charge_prefix(&source, cause, now_ns, REASON_SOURCE_LIMIT);
+	reason = stake_charge_prefix(&stakes->source, cause, now_ns, REASON_SOURCE_LIMIT);
 	if (reason)
 		goto refund_site;
 	return REASON_ADMITTED;
 
 refund_site:
-	stake_refund(&site);
+	stake_refund(&stakes->site);
 refund_host:
-	stake_refund(&host);
+	stake_refund(&stakes->host);
 refund_listener:
-	stake_refund(&own);
+	stake_refund(&stakes->listener);
 	return reason;
 }
 

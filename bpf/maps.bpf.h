@@ -25,11 +25,46 @@ struct {
 	__type(value, struct policy);
 } policy SEC(".maps");
 
+/*
+ * Prefix rules by family, two tries each: like the policy's copies, control.generation says which
+ * are in force. The command line fills a new trie and puts it in the place not in force, so rules
+ * change together, and together with the policy.
+ */
+struct rules_v4_trie {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, RULES_MAX);
+	__uint(key_size, sizeof(struct rule_key_v4));
+	__uint(value_size, sizeof(struct rule));
+};
+
+struct rules_v6_trie {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, RULES_MAX);
+	__uint(key_size, sizeof(struct rule_key_v6));
+	__uint(value_size, sizeof(struct rule));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__array(values, struct rules_v4_trie);
+} rules_v4 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__array(values, struct rules_v6_trie);
+} rules_v6 SEC(".maps");
+
 /* Charged here by compare-and-swap; mapped by user space, which may charge the same way. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1 + LISTENERS_MAX);
+	__uint(max_entries, LEVELS_MAX);
 	__type(key, __u32);
 	__type(value, struct level_state);
 } levels SEC(".maps");
@@ -54,6 +89,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct counters);
 } counters SEC(".maps");
+
+/* Counted here, merged by user space: set by hash, for each slice of time in turn. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, TOP_SLICES *TOP_SETS);
+	__type(key, __u32);
+	__type(value, struct top_set);
+} top SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -10,8 +10,9 @@
 struct cause {
 	const struct control *control;
 	const struct policy *policy;
-	__u64 generation; /* of the policy */
-	__u32 listener;	  /* id */
+	__u64 generation;	 /* of the policy */
+	__u32 listener;		 /* id */
+	const struct rule *rule; /* of a source with its own limit; NULL: the listener's counts */
 };
 
 static __always_inline bool match_covers(const struct match *match, const struct addr *addr)
@@ -23,7 +24,7 @@ static __always_inline bool match_covers(const struct match *match, const struct
 static __always_inline enum reason match(const struct packet *packet, struct cause *cause)
 {
 	__u32 zero = 0, slot, port = packet->dport;
-	__u16 index;
+	__u32 index;
 
 	cause->control = bpf_map_lookup_elem(&control, &zero);
 	if (!cause->control)
@@ -41,6 +42,7 @@ static __always_inline enum reason match(const struct packet *packet, struct cau
 	for (int i = 0; i < MATCHES_PER_PORT_MAX && index; i++) {
 		const struct match *match;
 
+		barrier_var(index);
 		if (index >= MATCHES_MAX)
 			return REASON_INTERNAL;
 		match = &cause->policy->matches[index];

@@ -173,7 +173,10 @@ static __always_inline enum reason parse_v6_extensions(struct frame *frame, __u8
 				return header[0] == IPPROTO_TCP ? REASON_FRAGMENT : REASON_NOT_TCP;
 			frame->fragment |= field & IPV6_MORE_FRAGMENTS;
 		}
-		words = extension_words(next, header[1]) & EXT_WORDS_MASK;
+		/* the verifier does not know the range that the compiler sees */
+		words = extension_words(next, header[1]);
+		barrier_var(words);
+		words &= EXT_WORDS_MASK;
 		next = header[0];
 		header += 8 + 4 * words;
 	}

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The bucket table of sources and sites: a set-associative cache. A key has one set, a cache line
- * of four slots {tag, GCRA word}, and may lie in any of them; no slot stands for nothing but its
- * tag, a keyed 64-bit hash.
+ * The bucket table of sources and sites: a set-associative cache. The hash of a key names its set,
+ * a cache line, and its tag there; the key may lie in any of the ways, {tag, GCRA word}, and nothing
+ * but its tag is kept of it.
  *
  * A bucket whose TAT is past is full, and a full bucket says nothing: reusing its slot loses
- * nothing. So there is no list, no timer and no lock, and only when all four are in debt is a debt
- * (the smallest) forgotten, which is counted.
+ * nothing. So there is no list, no timer and no lock, and only when all are in debt is a debt (the
+ * smallest) forgotten, which is counted.
  *
  * Races: a slot is claimed by compare-and-swap on its tag. Whoever loses looks again, and the
  * first match wins. A charge may then fall on a bucket that has just changed hands: at most one
@@ -20,99 +20,121 @@
 #define TABLE_CLAIMS_MAX 4
 
 #define READ_ONCE(x) (*(const volatile typeof(x) *)&(x))
+#define WRITE_ONCE(x, value) (*(volatile typeof(x) *)&(x) = (value))
 
-const volatile __u32 bucket_set_mask = 0;
+const volatile __u32 bucket_sets = 1;
+
+/* Where a key lies, if it does. */
+struct place {
+	struct bucket_set *set;
+	__u32 tag; /* never 0 */
+};
 
 /*
  * Multilinear hashing, strongly universal for whoever does not know the seed: two keys share a
- * 32-bit half with probability 2^-32. Lemire & Kaser, "Strongly universal string hashing is fast",
- * 2014, section 3.
+ * tag with probability 2^-32, and, independently, a set with that of a fair draw. Lemire & Kaser,
+ * "Strongly universal string hashing is fast", 2014, section 3. False: the map is missing.
  */
-static __always_inline __u64 table_tag(const struct hash_seed *seed, const struct addr *prefix,
-				       __u32 listener, enum level level)
+static __always_inline bool table_place(struct place *place, const struct hash_seed *seed,
+					const struct addr *prefix, __u32 key)
 {
 	const __u32 words[HASH_WORDS] = { prefix->hi >> 32, prefix->hi, prefix->lo >> 32,
-					  prefix->lo, listener << 8 | level };
-	__u64 upper = seed->offset[0], lower = seed->offset[1], tag;
+					  prefix->lo, key };
+	__u64 for_tag = seed->offset[0], for_set = seed->offset[1];
+	__u32 index;
 
 #pragma unroll
 	for (int i = 0; i < HASH_WORDS; i++) {
-		upper += seed->factor[0][i] * words[i];
-		lower += seed->factor[1][i] * words[i];
+		for_tag += seed->factor[0][i] * words[i];
+		for_set += seed->factor[1][i] * words[i];
 	}
-	tag = (upper >> 32 << 32) | lower >> 32;
-	return tag ? tag : 1;
+	place->tag = for_tag >> 32;
+	place->tag += !place->tag;
+	index = (for_set >> 32) * bucket_sets >> 32;
+	place->set = bpf_map_lookup_elem(&buckets, &index);
+	return place->set;
 }
 
-static __always_inline struct bucket_set *table_set(__u64 tag)
+/*
+ * Has the processor fetch the line of @set without waiting for it, as a load would have to: the
+ * clock is read only after all loads before it.
+ */
+static __always_inline void table_prefetch(struct bucket_set *set)
 {
-	__u32 index = (__u32)tag & bucket_set_mask;
-
-	return bpf_map_lookup_elem(&buckets, &index);
+	WRITE_ONCE(set->fetch, 0);
 }
 
-/* @way < TABLE_WAYS; the mask says so to the verifier, which on Linux 6.1 has forgotten it. */
-static __always_inline struct bucket_slot *table_slot(struct bucket_set *set, __u32 way)
+/* Way @way of @set; NULL if there is none, which only the verifier thinks possible. */
+static __always_inline __u64 *table_word(struct bucket_set *set, __u32 way)
 {
 	barrier_var(way);
-	return &set->way[way & (TABLE_WAYS - 1)];
+	return way < TABLE_WAYS ? &set->word[way] : NULL;
+}
+
+static __always_inline __u32 *table_tag(struct bucket_set *set, __u32 way)
+{
+	barrier_var(way);
+	return way < TABLE_WAYS ? &set->tag[way] : NULL;
 }
 
 /* 1 unless @x is 0, without a branch. */
-static __always_inline __u64 is_nonzero(__u64 x)
+static __always_inline __u64 is_nonzero(__u32 x)
 {
-	x = (x | -x) >> 63;
-	barrier_var(x);
-	return x;
+	__u64 borrow = (0 - (__u64)x) >> 63;
+
+	barrier_var(borrow);
+	return borrow;
 }
 
-/* 1 if @a < @b, without a branch; both below 2^63. */
-static __always_inline __u64 is_less(__u64 a, __u64 b)
+/* @a or @b, whichever is less, without a branch; both below 2^63. */
+static __always_inline __u64 lesser(__u64 a, __u64 b)
 {
-	a = (a - b) >> 63;
-	barrier_var(a);
-	return a;
+	__u64 less = (__s64)(a - b) >> 63;
+
+	barrier_var(less);
+	return b ^ ((a ^ b) & less);
 }
 
 /*
  * The first way that holds @tag; TABLE_WAYS: none does, so no debt is known and the bucket is full.
  * Without branches: which way it is cannot be predicted, and the verifier need not follow each.
  */
-static __always_inline __u32 table_find(const struct bucket_set *set, __u64 tag)
+static __always_inline __u32 table_find(const struct bucket_set *set, __u32 tag)
 {
-	__u64 not0 = is_nonzero(READ_ONCE(set->way[0].tag) ^ tag);
-	__u64 not01 = not0 & is_nonzero(READ_ONCE(set->way[1].tag) ^ tag);
-	__u64 not012 = not01 & is_nonzero(READ_ONCE(set->way[2].tag) ^ tag);
-	__u64 none = not012 & is_nonzero(READ_ONCE(set->way[3].tag) ^ tag);
+	__u64 none = 1, way = 0;
 
-	return not0 + not01 + not012 + none;
+#pragma unroll
+	for (int i = 0; i < TABLE_WAYS; i++) {
+		none &= is_nonzero(READ_ONCE(set->tag[i]) ^ tag);
+		way += none;
+	}
+	return way;
 }
 
-/* The key by which ways are given up: the TAT, or 0 if it is left over from a slower limit. */
-static __always_inline __u64 table_rank(const struct bucket_slot *slot, __u64 horizon_ns)
-{
-	__u64 word = READ_ONCE(slot->word) & ~(1ULL << 63);
+#define RANK_WAY_MASK 7ULL
 
-	return word & (is_less(horizon_ns, word) - 1);
-}
-
-/* The way to give up first: a bucket that is full, else the one nearest to it. */
+/*
+ * The way to give up first: a bucket that is full, else the one nearest to it. What is later than
+ * @horizon_ns is left over from a slower limit and counts as full. Found as the least of the words
+ * with the way in their lowest bits.
+ */
 static __always_inline __u32 table_victim(const struct bucket_set *set, __u64 horizon_ns)
 {
-	__u64 rank0 = table_rank(&set->way[0], horizon_ns);
-	__u64 rank1 = table_rank(&set->way[1], horizon_ns);
-	__u64 rank2 = table_rank(&set->way[2], horizon_ns);
-	__u64 rank3 = table_rank(&set->way[3], horizon_ns);
-	__u64 low = is_less(rank1, rank0);
-	__u64 high = is_less(rank3, rank2);
-	__u64 low_rank = rank0 ^ ((rank0 ^ rank1) & -low);
-	__u64 high_rank = rank2 ^ ((rank2 ^ rank3) & -high);
-	__u64 upper = is_less(high_rank, low_rank);
+	__u64 least = ~0ULL >> 1;
 
-	return (low & ~-upper) | ((2 + high) & -upper);
+#pragma unroll
+	for (__u64 i = 0; i < TABLE_WAYS; i++) {
+		__u64 word = READ_ONCE(set->word[i]) & ~(1ULL << 63);
+		__u64 in_time = ~(__u64)((__s64)(horizon_ns - word) >> 63);
+
+		barrier_var(in_time);
+		least = lesser((word & in_time & ~RANK_WAY_MASK) | i, least);
+	}
+	return least & RANK_WAY_MASK;
 }
 
 /* What table_claim did: the way, and whether that is charged already. */
+#define CLAIM_WAY_MASK 7
 #define CLAIM_UNCHARGED 8
 #define CLAIM_CONTENDED 16
 
@@ -121,7 +143,7 @@ static __always_inline __u32 table_victim(const struct bucket_set *set, __u64 ho
  * @limit. If another CPU has given @tag a way in the meantime, that one, uncharged. A function of
  * its own, since most SYNs find their bucket.
  */
-__noinline int table_claim(struct bucket_set *set, __u64 tag, const struct limit *limit,
+__noinline int table_claim(struct bucket_set *set, __u32 tag, const struct limit *limit,
 			   __u64 now_ns, __u64 refill_max_ns)
 {
 	struct table_counters *count;
@@ -132,17 +154,19 @@ __noinline int table_claim(struct bucket_set *set, __u64 tag, const struct limit
 		return CLAIM_CONTENDED;
 #pragma clang loop unroll(disable)
 	for (int i = 0; i < TABLE_CLAIMS_MAX; i++) {
-		__u32 way = table_find(set, tag);
-		struct bucket_slot *slot;
-		__u64 former, word;
+		__u32 way = table_find(set, tag), *owner, former;
+		__u64 *bucket, word;
 
 		if (way < TABLE_WAYS)
 			return way | CLAIM_UNCHARGED;
 		way = table_victim(set, now_ns + refill_max_ns);
-		slot = table_slot(set, way);
-		former = slot->tag;
-		word = READ_ONCE(slot->word);
-		if (__sync_val_compare_and_swap(&slot->tag, former, tag) != former) {
+		owner = table_tag(set, way);
+		bucket = table_word(set, way);
+		if (!owner || !bucket)
+			return CLAIM_CONTENDED;
+		former = READ_ONCE(*owner);
+		word = READ_ONCE(*bucket);
+		if (__sync_val_compare_and_swap(owner, former, tag) != former) {
 			count->lost_claims++;
 			continue;
 		}
@@ -151,8 +175,8 @@ __noinline int table_claim(struct bucket_set *set, __u64 tag, const struct limit
 		else if (former)
 			count->evicted_full++;
 		/* fails if someone has charged the new owner already */
-		if (__sync_val_compare_and_swap(&slot->word, word,
-						gcra_charged(0, limit, now_ns)) == word)
+		if (__sync_val_compare_and_swap(bucket, word, gcra_charged(0, limit, now_ns)) ==
+		    word)
 			return way;
 		return way | CLAIM_UNCHARGED;
 	}

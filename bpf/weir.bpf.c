@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The packet path: parse -> match -> judge -> finish. A stage returns the reason that decides the
+ * The packet path: parse -> match -> rules -> prepare -> judge -> finish. A stage returns the reason that decides the
  * frame, or REASON_NONE to hand it on. Anything unexpected passes.
  */
 #include <linux/bpf.h>
@@ -9,12 +9,13 @@
 #include "maps.bpf.h"
 #include "parse.bpf.h"
 #include "match.bpf.h"
+#include "rules.bpf.h"
 #include "table.bpf.h"
 #include "judge.bpf.h"
 
 static __always_inline enum verdict verdict_of(enum reason reason)
 {
-	return reason > REASON_ADMITTED ? VERDICT_DROP : VERDICT_PASS;
+	return reason > REASON_ADMITTED && reason != REASON_ALLOWED ? VERDICT_DROP : VERDICT_PASS;
 }
 
 /* The only place where a reason is counted and becomes an action. */
@@ -35,6 +36,7 @@ SEC("xdp.frags")
 int weir(struct xdp_md *ctx)
 {
 	struct packet packet = {};
+	struct stakes stakes = {};
 	struct cause cause = {};
 	enum reason reason;
 
@@ -42,7 +44,11 @@ int weir(struct xdp_md *ctx)
 	if (!reason)
 		reason = match(&packet, &cause);
 	if (!reason)
-		reason = judge(&packet, &cause, bpf_ktime_get_ns());
+		reason = rules(&packet, &cause);
+	if (!reason)
+		reason = prepare(&packet, &cause, &stakes);
+	if (!reason)
+		reason = judge(&cause, &stakes, bpf_ktime_get_ns());
 	return finish(reason, &cause);
 }
 

@@ -11,7 +11,7 @@
 #include "gcra.h"
 #include "reason.h"
 
-#define WEIR_ABI 1
+#define WEIR_ABI 2
 
 #define LISTENERS_MAX 64
 #define MATCHES_MAX 1024
@@ -52,12 +52,14 @@ enum level {
 
 #define LISTENER_NAME_MAX 32
 
-/* Its place in policy.listeners is its id, for as long as the instance lives. */
+/* Its place in policy.listeners is its id, for as long as it exists. */
 struct listener {
 	struct limit limits[LEVEL_COUNT]; /* [LEVEL_HOST] unused: see policy.host */
+	struct limit reject;		  /* RSTs sent */
 	char name[LISTENER_NAME_MAX];	  /* NUL-terminated; empty: id not in use */
+	__u32 serial;			  /* never that of another listener: part of bucket keys */
 	__u8 excess;			  /* enum excess */
-	__u8 reserved[31];
+	__u8 reserved[3];
 };
 
 /* One destination of a listener: addr & mask == prefix. Ports chain theirs, longest mask first. */
@@ -80,12 +82,50 @@ struct policy {
 	struct addr site_mask[FAMILY_COUNT];
 	__u8 source_len[FAMILY_COUNT]; /* prefix lengths in the family's own bits: /32, /64 */
 	__u8 site_len[FAMILY_COUNT];
-	__u8 mode; /* enum mode */
-	__u8 reserved[3];
-	__u64 refill_max_ns; /* longest refill of all source and site limits */
+	__u8 mode;				/* enum mode */
+	__u8 mode_origin;			/* enum origin */
+	__u8 has_rules[FAMILY_COUNT];		/* for every listener */
+	__u64 has_listener_rules[FAMILY_COUNT]; /* a bit each listener that has its own */
+	__u64 refill_max_ns;			/* longest refill of all source and site limits */
+	__u32 last_serial;			/* given to a listener */
+	__u32 reserved;
 	struct listener listeners[LISTENERS_MAX];
 	struct match matches[MATCHES_MAX]; /* [0] unused */
 	__u16 port_head[PORTS]; /* by destination port, host order; 0: not a listener's */
+};
+
+enum rule_action {
+	RULE_ALLOW, /* passes, and no bucket is asked */
+	RULE_BLOCK,
+	RULE_LIMIT, /* own source limit */
+};
+
+#define RULES_MAX 65536 /* of each family */
+#define RULE_EVERY_LISTENER 0xffffffffU
+
+/* Keys of the rules: listener id, then address, both network byte order, so that the longest match
+ * is one look-up for a listener's own rules and one for those of every listener. */
+struct rule_key_v4 {
+	__u32 prefixlen; /* RULE_LISTENER_BITS + that of the address */
+	__be32 listener;
+	__be32 addr;
+};
+
+struct rule_key_v6 {
+	__u32 prefixlen;
+	__be32 listener;
+	struct addr addr;
+};
+
+#define RULE_LISTENER_BITS 32
+
+struct rule {
+	struct limit source; /* of RULE_LIMIT */
+	__u64 expires_ns;    /* CLOCK_MONOTONIC; 0: never */
+	__u8 action;	     /* enum rule_action */
+	__u8 prefix_len;     /* of the address, in its family's bits */
+	__u8 origin;	     /* enum origin */
+	__u8 reserved[5];
 };
 
 #define HASH_WORDS 5 /* four of the address, one for listener and level */
@@ -111,22 +151,25 @@ struct control {
 	char version[32]; /* of the program that is attached */
 };
 
-/* Buckets of one word: [0] the host's, [1 + id] a listener's. A cache line each. */
+/* Buckets of one word, a cache line each: [0] the host's, [LEVELS_LISTENER + id] a listener's,
+ * [LEVELS_REJECT + id] of its RSTs. */
+#define LEVELS_LISTENER 1
+#define LEVELS_REJECT (LEVELS_LISTENER + LISTENERS_MAX)
+#define LEVELS_MAX (LEVELS_REJECT + LISTENERS_MAX)
+
 struct level_state {
 	__u64 word;
 	__u64 reserved[7];
 };
 
-#define TABLE_WAYS 4
+#define TABLE_WAYS 5
 
-/* One set of the source table: one cache line. A free slot has tag 0. */
-struct bucket_slot {
-	__u64 tag;
-	__u64 word;
-};
-
+/* One set of the source table: one cache line of GCRA words and whose they are. A free slot has
+ * tag 0. */
 struct bucket_set {
-	struct bucket_slot way[TABLE_WAYS];
+	__u64 word[TABLE_WAYS];
+	__u32 tag[TABLE_WAYS];
+	__u32 fetch; /* no meaning: written to have the line fetched */
 };
 
 /* Per CPU; [0] frames that were not judged, [1 + id] the SYNs of a listener. */
@@ -142,11 +185,39 @@ struct table_counters {
 	__u64 reserved;
 };
 
-_Static_assert(sizeof(struct limit) == 48, "struct limit is part of the pinned ABI");
-_Static_assert(sizeof(struct listener) == 256, "struct listener is part of the pinned ABI");
+/*
+ * Per CPU: the sources and sites that were refused most, by the Space-Saving algorithm (Metwally,
+ * Agrawal & El Abbadi, "Efficient computation of frequent and top-k elements in data streams",
+ * 2005) in sets of TOP_WAYS: a new one takes the place of the least, and its count on top. Time is
+ * cut in slices, so that what is older than TOP_SLICES - 1 of them is gone.
+ */
+#define TOP_SLICE_NS 10000000000ULL
+#define TOP_SLICES 7 /* a minute and the slice that has just begun */
+#define TOP_SETS 64
+#define TOP_WAYS 8
+
+struct top_entry {
+	struct addr prefix;
+	__u32 count; /* refusals; at most @over too many */
+	__u32 over;
+	__u32 serial; /* of the listener; 0: free */
+	__u16 listener;
+	__u8 level; /* LEVEL_SITE or LEVEL_SOURCE */
+	__u8 family;
+};
+
+struct top_set {
+	__u64 slice; /* number of the slice it counts: time / TOP_SLICE_NS */
+	struct top_entry way[TOP_WAYS];
+};
+
+_Static_assert(sizeof(struct limit) == 56, "struct limit is part of the pinned ABI");
+_Static_assert(sizeof(struct listener) == 320, "struct listener is part of the pinned ABI");
 _Static_assert(sizeof(struct match) == 40, "struct match is part of the pinned ABI");
+_Static_assert(sizeof(struct rule) == 72, "struct rule is part of the pinned ABI");
 _Static_assert(sizeof(struct level_state) == 64, "a level is one cache line");
 _Static_assert(sizeof(struct bucket_set) == 64, "a set is one cache line");
+_Static_assert(sizeof(struct top_set) == 264, "struct top_set is part of the pinned ABI");
 _Static_assert(sizeof(struct counters) == 2048, "struct counters is part of the pinned ABI");
 
 #endif

@@ -34,17 +34,24 @@ enum limit_kind {
 	LIMIT_CLOSED, /* rate 0: refuses every new connection */
 };
 
+enum origin {
+	ORIGIN_FILE,	/* from the configuration, or not said at all */
+	ORIGIN_RUNTIME, /* from a command, which outlives what the file says */
+};
+
 struct limit {
 	__u64 period_ns;      /* one token refills in this time; multiple of GCRA_GRAIN_NS */
 	__u64 tolerance_ns;   /* largest debt that conforms: (burst - 1) x period */
 	__u64 changed_ns;     /* when this limit came into force; 0: with the instance */
 	__u64 prev_period_ns; /* period before that; 0: it was not a bucket */
+	__u64 settled_ns;     /* see gcra_carried_tat() */
 	__u32 burst;
 	__u32 rate; /* as the operator said it: rate tokens per rate_per_sec seconds */
 	__u16 rate_per_sec;
-	__u8 kind;  /* enum limit_kind */
-	__u8 epoch; /* 0..3, one more at each change */
-	__u32 reserved;
+	__u8 kind;   /* enum limit_kind */
+	__u8 epoch;  /* 0..3, one more at each change */
+	__u8 origin; /* enum origin */
+	__u8 reserved[3];
 };
 
 static inline __attribute__((always_inline)) __u64 gcra_epoch(__u64 word)
@@ -59,28 +66,53 @@ static inline __attribute__((always_inline)) __u64 gcra_refill_ns(const struct l
 }
 
 /*
- * TAT under @limit of a bucket that was last written under an earlier limit.
- *
- * Full when the limit changed: full now. Written under the limit just before: the tokens spent
- * stay spent, to a millionth of a token. Older: empty at the time of the change.
+ * TAT under @limit of a bucket that was last written before the limit just before. How long its
+ * debt became in between the word does not tell: full if its TAT is not after settled_ns, else empty
+ * at the time of the change.
+ */
+static inline __attribute__((always_inline)) __u64 gcra_outdated_tat(__u64 word,
+								     const struct limit *limit)
+{
+	if ((word & ~GCRA_EPOCH_MASK) <= limit->settled_ns)
+		return limit->changed_ns;
+	return limit->changed_ns + gcra_refill_ns(limit);
+}
+
+/*
+ * TAT under @limit of a bucket that was last written under an earlier one. If that was the limit
+ * just before, what was full at the change is full, and tokens spent stay spent, to a millionth of
+ * a token.
  */
 static inline __attribute__((always_inline)) __u64 gcra_carried_tat(__u64 word,
 								    const struct limit *limit)
 {
 	__u64 tat = word & ~GCRA_EPOCH_MASK;
-	__u64 debt, spent, fraction, empty = limit->changed_ns + gcra_refill_ns(limit);
+	__u64 debt, spent, fraction;
 
-	if (tat <= limit->changed_ns)
-		return tat;
 	if (gcra_epoch(word + 1) != limit->epoch || !limit->prev_period_ns)
-		return empty;
+		return gcra_outdated_tat(word, limit);
+	if (tat <= limit->changed_ns)
+		return limit->changed_ns;
 	debt = tat - limit->changed_ns;
 	spent = debt / limit->prev_period_ns;
 	if (spent >= limit->burst)
-		return empty;
+		return limit->changed_ns + gcra_refill_ns(limit);
 	/* periods are at most 3.6e12 < 2^42, so neither shift nor product overflows */
 	fraction = ((debt % limit->prev_period_ns) << 20) / limit->prev_period_ns;
 	return limit->changed_ns + spent * limit->period_ns + ((fraction * limit->period_ns) >> 20);
+}
+
+/*
+ * settled_ns of the limit that follows @limit at @now_ns: a bucket written before @limit is full
+ * by then if it was full when @limit came, or if @limit was in force for a whole refill. A @limit
+ * that is no bucket has the period and tolerance of the last that was one.
+ */
+static inline __attribute__((always_inline)) __u64 gcra_settled_ns(const struct limit *limit,
+								   __u64 now_ns)
+{
+	if (limit->changed_ns + gcra_refill_ns(limit) <= now_ns)
+		return GCRA_TAT_MAX;
+	return limit->settled_ns < limit->changed_ns ? limit->settled_ns : limit->changed_ns;
 }
 
 /* TAT of the bucket @word, seen at @now_ns under @limit; <= now_ns means full. */
@@ -89,9 +121,11 @@ static inline __attribute__((always_inline)) __u64 gcra_tat(__u64 word, const st
 {
 	if (gcra_epoch(word) != limit->epoch)
 		return gcra_carried_tat(word, limit);
-	/* four changes without one charge between them come round to the same epoch */
-	if (word > now_ns + gcra_refill_ns(limit) + GCRA_CLOCK_SLACK_NS)
-		return limit->changed_ns + gcra_refill_ns(limit);
+	/* Four changes without one charge between them come round to the same epoch. A charge of
+	 * this one has left a TAT between its beginning and a full debt from now. */
+	if (word - limit->changed_ns >
+	    now_ns - limit->changed_ns + gcra_refill_ns(limit) + GCRA_CLOCK_SLACK_NS)
+		return gcra_outdated_tat(word, limit);
 	return word & ~GCRA_EPOCH_MASK;
 }
 

@@ -28,6 +28,8 @@ enum reason {
 	REASON_SITE_LIMIT,
 	REASON_SOURCE_LIMIT,
 	REASON_CONTENDED, /* lost every race for a token */
+	REASON_ALLOWED,	  /* by a prefix rule: passes */
+	REASON_BLOCKED,	  /* by a prefix rule */
 
 	REASON_COUNT,
 };

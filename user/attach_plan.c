@@ -107,7 +107,7 @@ static int plan_device(struct attach_plan *plan, const struct pins *pins,
 	uint32_t ifindex;
 	int err;
 
-	if (!netdev_exists(device))
+	if (!netdev_find(device))
 		return report_missing(request->name, device, former);
 	err = netdev_index(device, &ifindex);
 	if (err || links_find_index(links, ifindex))
@@ -175,7 +175,7 @@ int attach_plan_make(struct attach_plan *plan, const struct pins *pins,
 		if (link->state != LINK_DEAD || attach_requests(config, link->pin))
 			continue;
 		/* one that is not asked for keeps none from the others */
-		if (!netdev_exists(link->pin))
+		if (!netdev_find(link->pin))
 			log_warning("'%s' is not protected: the device is gone", link->pin);
 		else
 			plan_device(plan, pins, request, links, link->pin);

@@ -18,7 +18,8 @@ static int change_opened(struct instance *instance,
 		log_error("cannot change '%s': no memory", instance->name);
 		return -ENOMEM;
 	}
-	err = instance_policy(instance, policy);
+	err = instance_begin_change(instance, policy);
+	/* the clock is read as late as can be: limits count from the moment they are in force */
 	altered = err ? 0 : alter(policy, instance_now_ns(), arg);
 	if (altered > 0)
 		err = instance_publish(instance, policy);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -94,6 +95,7 @@ static enum exit_status add_default_listener(struct config *config, const struct
 {
 	struct wanted_listener *listener = config_add_listener(config, "default");
 	const char *ports = words->ports ? words->ports : PORTS_DEFAULT, *why;
+	struct config_errors errors = { .out = stderr };
 
 	if (!listener) {
 		log_error("cannot attach: no memory");
@@ -104,6 +106,22 @@ static enum exit_status add_default_listener(struct config *config, const struct
 	if (words->rate &&
 	    text_parse_rate(words->rate, &listener->limits[LEVEL_LISTENER].rate, &why))
 		return bad_word("rate", words->rate, why);
+	return config_check(config, "weir", &errors) ? STATUS_USAGE : STATUS_DONE;
+}
+
+/* A device has one program, however many names it has. */
+static enum exit_status check_distinct(const struct config *config)
+{
+	unsigned int index[DEVICES_MAX];
+
+	for (unsigned int i = 0; i < config->devices_count; i++) {
+		index[i] = if_nametoindex(config->devices[i]);
+		for (unsigned int j = 0; j < i; j++)
+			if (index[i] && index[i] == index[j])
+				return command_usage(&command_attach,
+						     "'%s' and '%s' are one device: name it once",
+						     config->devices[j], config->devices[i]);
+	}
 	return STATUS_DONE;
 }
 
@@ -137,7 +155,9 @@ static enum exit_status apply_words(struct attach_request *request, const struct
 	request->said |= words->ports ? POLICY_SAYS_PORTS : 0;
 	request->said |= words->rate ? POLICY_SAYS_RATE : 0;
 	request->said |= words->mode ? POLICY_SAYS_MODE : 0;
-	return command_check_name(&command_attach, request->name) ? STATUS_USAGE : STATUS_DONE;
+	if (command_check_name(&command_attach, request->name))
+		return STATUS_USAGE;
+	return check_distinct(config);
 }
 
 static void say_what_happens(const struct attach_request *request)
@@ -198,7 +218,7 @@ static enum exit_status attach(int argc, char **argv)
 
 const struct command command_attach = {
 	.name = "attach",
-	.usage = "DEV[,DEV...] [name NAME] [config FILE] [xdp auto|native|generic]\n"
+	.usage = "[DEV[,DEV...]] [name NAME] [config FILE] [xdp auto|native|generic]\n"
 		 "              [ports 1883,8883] [rate 2000/s] [observe|enforce]",
 	.summary = "Put weir on the NICs that the clients' connections arrive on",
 	.details =
@@ -209,5 +229,6 @@ const struct command command_attach = {
 		"\n"
 		"On a running instance the program is replaced between two frames; limits, mode,\n"
 		"buckets and counters stay as they are. It never replaces another XDP program.\n",
+	.changes = true,
 	.run = attach,
 };

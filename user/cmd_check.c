@@ -10,8 +10,10 @@ static enum exit_status check(int argc, char **argv)
 	struct config config;
 	int err;
 
-	if (argc != 1)
-		return command_usage(&command_check, "it takes one FILE");
+	if (argc > 1)
+		return command_usage(&command_check, "unexpected word '%s'", argv[1]);
+	if (!argc)
+		return command_usage(&command_check, "which FILE?");
 	err = file_read_config(&config, argv[0]);
 	if (err)
 		return STATUS_FAILED;

@@ -13,9 +13,11 @@ static enum exit_status detach(int argc, char **argv)
 	bool all;
 	int err;
 
-	if (argc != 1)
-		return command_usage(&command_detach,
-				     argc ? "one NAME at a time" : "which instance? NAME or all");
+	if (argc > 1)
+		return command_usage(&command_detach, "unexpected word '%s'; one NAME at a time",
+				     argv[1]);
+	if (!argc)
+		return command_usage(&command_detach, "which instance? NAME or all");
 	all = !strcmp(argv[0], "all");
 	if (!all && command_check_name(&command_detach, argv[0]))
 		return STATUS_USAGE;
@@ -37,5 +39,6 @@ const struct command command_detach = {
 	.usage = "NAME | all",
 	.summary = "Take weir off its devices and forget limits and counters",
 	.details = "Traffic flows on: established connections do not notice.\n",
+	.changes = true,
 	.run = detach,
 };

@@ -163,5 +163,6 @@ const struct command command_limit = {
 		   "Without burst, it is what the rate gives in one second, and at least 1.\n"
 		   "What sources and listeners have spent stays spent, in tokens.\n"
 		   "RATE 0/s refuses every new connection; established ones are never touched.\n",
+	.changes = true,
 	.run = limit,
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +14,15 @@ static void write_page(FILE *out, const void *arg)
 {
 	const struct survey *survey = arg;
 
-	promtext_write(out, survey->snapshots, survey->count);
+	promtext_write(out, survey->snapshots, survey->count, survey->unreadable);
+}
+
+static bool is_prom_file(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	size_t len = strlen(name), end = sizeof(".prom") - 1;
+
+	return len > end && !strcmp(name + len - end, ".prom");
 }
 
 static enum exit_status metrics(int argc, char **argv)
@@ -24,11 +33,14 @@ static enum exit_status metrics(int argc, char **argv)
 	if (argc && (argc != 2 || strcmp(argv[0], "textfile")))
 		return command_usage(&command_metrics, "only `textfile PATH` may follow");
 	/* the textfile collector ignores any other, without a word */
-	if (argc && (strlen(argv[1]) < 6 || strcmp(argv[1] + strlen(argv[1]) - 5, ".prom")))
+	if (argc && !is_prom_file(argv[1]))
 		return command_usage(&command_metrics,
-				     "bad path '%s': the node exporter reads *.prom files only",
+				     "bad path '%s': the node exporter reads NAME.prom files only",
 				     argv[1]);
 	err = survey_take(&survey, NULL);
+	/* the others are written; the page says how many are missing */
+	if (survey.unreadable)
+		err = 0;
 	if (!err && argc)
 		err = file_write(argv[1], write_page, &survey);
 	else if (!err)

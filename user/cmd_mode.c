@@ -27,7 +27,9 @@ static enum exit_status mode(int argc, char **argv)
 	struct mode_change change = {};
 	int err;
 
-	if (argc != 2)
+	if (argc > 2)
+		return command_usage(&command_mode, "unexpected word '%s'", argv[2]);
+	if (argc < 2)
 		return command_usage(&command_mode, "it takes a NAME and a mode");
 	if (command_check_name(&command_mode, argv[0]))
 		return STATUS_USAGE;
@@ -50,5 +52,6 @@ const struct command command_mode = {
 	.summary = "Count only, or drop what is over the limits",
 	.details = "observe  passes everything and counts what enforce would have done\n"
 		   "enforce  drops new connections over a limit\n",
+	.changes = true,
 	.run = mode,
 };

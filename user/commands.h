@@ -3,6 +3,8 @@
 #ifndef WEIR_COMMANDS_H
 #define WEIR_COMMANDS_H
 
+#include <stdbool.h>
+
 enum exit_status {
 	STATUS_DONE = 0,
 	STATUS_FAILED = 1,
@@ -15,6 +17,7 @@ struct command {
 	const char *usage; /* what follows the name */
 	const char *summary;
 	const char *details; /* for `weir help NAME`; may be NULL */
+	bool changes;	     /* what it does counts, not what it says of it */
 	/* @argv are the words after the name, NULL-ended */
 	enum exit_status (*run)(int argc, char **argv);
 };

@@ -28,6 +28,13 @@ enum xdp_mode {
 };
 extern const char *const xdp_names[]; /* "auto", "native", "generic"; a NULL ends it */
 
+/* What is checked over several keys; a bit of `wrong` is set where the value of one was refused, so
+ * that nothing is said that only follows from it. */
+#define PART_LENGTHS(family) (1U << (family))
+#define PART_DESTINATIONS (1U << FAMILY_COUNT)
+#define PART_LIMIT(level) (2U * PART_DESTINATIONS << (level))
+#define PARTS_ALL (~0U)
+
 /* One bucket as wanted. burst 0: one second of the rate, at least 1. */
 struct wanted_limit {
 	struct rate rate;
@@ -46,7 +53,8 @@ struct wanted_listener {
 	unsigned int addresses_count;		 /* 0: any */
 	struct wanted_limit limits[LEVEL_COUNT]; /* [LEVEL_HOST] unused */
 	enum excess excess;
-	int line; /* of its section, for messages; 0: from the command line */
+	unsigned int wrong; /* PART_* */
+	int line;	    /* of its section, for messages; 0: from the command line */
 };
 
 struct config {
@@ -60,7 +68,8 @@ struct config {
 	struct wanted_limit host;
 	struct wanted_listener *listeners;
 	unsigned int listeners_count;
-	int line; /* of [weir], for messages; 0: there is none */
+	unsigned int wrong; /* PART_* */
+	int line;	    /* of [weir], for messages; 0: there is none */
 };
 
 /* All errors of a file are reported, not only the first, up to this many lines. */
@@ -82,7 +91,7 @@ void config_free(struct config *config);
 /*
  * Reads the INI text of @in into an initialised @config, at most CONFIG_SIZE_MAX bytes in lines of
  * at most CONFIG_LINE_MAX; @name stands for it in messages. Returns 0; or -EINVAL after every error
- * was written to errors->out; or -ENOMEM. Also makes the checks of config_check.
+ * was written to errors->out; or -ENOMEM. Also makes the checks of config_check, on what was read well.
  */
 #define CONFIG_SIZE_MAX (1U << 20)
 #define CONFIG_LINE_MAX 4096
@@ -109,8 +118,8 @@ int config_check_limit(const struct wanted_limit *wanted, const char **why);
 /*
  * What holds between keys: a site is no smaller than a source, every listener has ports, no port
  * and destination belong to two listeners, limits pass config_check_limit, at most LISTENERS_MAX
- * listeners, MATCHES_PER_PORT_MAX destinations a port and MATCHES_MAX - 1 matches. Returns 0 or
- * -EINVAL.
+ * listeners, MATCHES_PER_PORT_MAX destinations a port and MATCHES_MAX - 1 matches. Parts that are
+ * wrong already are passed over. Returns 0 or -EINVAL.
  */
 int config_check(const struct config *config, const char *name, struct config_errors *errors);
 

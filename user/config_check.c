@@ -35,6 +35,8 @@ static void check_limit(struct check *check, const struct wanted_listener *liste
 						     : &check->config->host;
 	const char *why;
 
+	if ((listener ? listener->wrong : check->config->wrong) & PART_LIMIT(level))
+		return;
 	if (!config_check_limit(wanted, &why))
 		return;
 	config_error(check->errors, check->name, listener ? listener->line : check->config->line,
@@ -50,7 +52,8 @@ static void check_lengths(struct check *check)
 	const struct config *config = check->config;
 
 	for (int family = 0; family < FAMILY_COUNT; family++)
-		if (config->site_len[family] > config->source_len[family])
+		if (!(config->wrong & PART_LENGTHS(family)) &&
+		    config->site_len[family] > config->source_len[family])
 			config_error(check->errors, check->name, config->line,
 				     "%s '%u': is narrower than %s; write %u or less",
 				     sites[family], config->site_len[family], sources[family],
@@ -86,6 +89,12 @@ static unsigned int shared_port(const struct wanted_listener *a, const struct wa
 	return 0;
 }
 
+/* Ports and addresses are what they were meant to be. */
+static bool is_placed(const struct wanted_listener *listener)
+{
+	return !(listener->wrong & PART_DESTINATIONS);
+}
+
 static const struct wanted_address *shared_address(const struct wanted_listener *a,
 						   const struct wanted_listener *b)
 {
@@ -104,7 +113,7 @@ static const struct wanted_address *shared_address(const struct wanted_listener 
 static void check_shared(struct check *check, const struct wanted_listener *first,
 			 const struct wanted_listener *second)
 {
-	unsigned int port = shared_port(first, second);
+	unsigned int port = is_placed(first) ? shared_port(first, second) : 0;
 	const struct wanted_address *address = port ? shared_address(first, second) : NULL;
 	char prefix[PREFIX_TEXT_MAX], line[32] = "";
 
@@ -133,7 +142,7 @@ static void check_walk(struct check *check)
 		for (unsigned int i = 0; i < config->listeners_count; i++) {
 			const struct wanted_listener *listener = &config->listeners[i];
 
-			if (!has_port(listener, port))
+			if (!is_placed(listener) || !has_port(listener, port))
 				continue;
 			count += destinations(listener);
 			if (count <= MATCHES_PER_PORT_MAX)
@@ -155,7 +164,8 @@ static void check_room(struct check *check)
 	for (unsigned int i = 0; i < config->listeners_count; i++) {
 		const struct wanted_listener *listener = &config->listeners[i];
 
-		count += destinations(listener) * count_ports(listener);
+		if (is_placed(listener))
+			count += destinations(listener) * count_ports(listener);
 		if (count < MATCHES_MAX)
 			continue;
 		config_error(check->errors, check->name, listener->line,
@@ -180,12 +190,14 @@ int config_check(const struct config *config, const char *name, struct config_er
 	for (unsigned int i = 0; i < config->listeners_count; i++) {
 		const struct wanted_listener *listener = &config->listeners[i];
 
+		for (int level = LEVEL_LISTENER; level < LEVEL_COUNT; level++)
+			check_limit(&check, listener, (enum level)level);
+		if (!is_placed(listener))
+			continue;
 		if (!count_ports(listener))
 			config_error(errors, name, listener->line,
 				     "listener '%s': has no ports; write ports = 1883, 8883",
 				     listener->name);
-		for (int level = LEVEL_LISTENER; level < LEVEL_COUNT; level++)
-			check_limit(&check, listener, (enum level)level);
 		for (unsigned int j = 0; j < i; j++)
 			check_shared(&check, &config->listeners[j], listener);
 	}

@@ -73,24 +73,20 @@ static int parse_burst(const struct key *key, void *field, const char *value, co
 	return text_parse_burst(value, field, why);
 }
 
-static int parse_ranged(const struct key *key, uint32_t *number, const char *value,
-			const char **why)
-{
-	int result = text_parse_number(value, key->min, key->max, number, why);
-
-	*why = key->range;
-	return result;
-}
-
 static int parse_sources(const struct key *key, void *field, const char *value, const char **why)
 {
-	return parse_ranged(key, field, value, why);
+	int result = text_parse_number(value, SOURCES_MIN, SOURCES_MAX, field, why);
+
+	(void)key;
+	*why = "must be 64 to 268435456; each takes 16 bytes of memory";
+	_Static_assert(SOURCES_MIN == 64 && SOURCES_MAX == 268435456, "the numbers of the message");
+	return result;
 }
 
 static int parse_len(const struct key *key, void *field, const char *value, const char **why)
 {
 	uint32_t len;
-	int result = parse_ranged(key, &len, value, why);
+	int result = text_parse_number(value, key->min, key->max, &len, why);
 
 	if (!result)
 		*(uint8_t *)field = (uint8_t)len;
@@ -119,52 +115,50 @@ static int parse_address(const struct key *key, void *field, const char *value, 
 	return 0;
 }
 
-#define LEN_KEY(key, field, from, to)                                                              \
-	{                                                                                          \
-		.name = key, .parse = parse_len, .offset = offsetof(struct config, field),         \
-		.min = from, .max = to,                                                            \
-		.range = "must be " #from " to " #to "; anything wider takes a large part of the " \
-			 "internet for one client"                                                 \
+/* anything wider takes a large part of the internet for one client */
+#define LEN_KEY(key, field, its_part, from, to)                                            \
+	{                                                                                  \
+		.name = key, .parse = parse_len, .offset = offsetof(struct config, field), \
+		.min = from, .max = to, .part = its_part                                   \
 	}
-#define CONFIG_KEY(key, how, field)                                                 \
-	{                                                                           \
-		.name = key, .parse = how, .offset = offsetof(struct config, field) \
+#define CONFIG_KEY(key, how, field, its_part)                                        \
+	{                                                                            \
+		.name = key, .parse = how, .offset = offsetof(struct config, field), \
+		.part = its_part                                                     \
 	}
-#define LISTENER_KEY(key, how, field)                                                        \
-	{                                                                                    \
-		.name = key, .parse = how, .offset = offsetof(struct wanted_listener, field) \
+#define LISTENER_KEY(key, how, field, its_part)                                               \
+	{                                                                                     \
+		.name = key, .parse = how, .offset = offsetof(struct wanted_listener, field), \
+		.part = its_part                                                              \
 	}
 
 const struct key weir_keys[] = {
 	{ .name = "devices", .parse = parse_devices },
-	CONFIG_KEY("mode", parse_mode, mode),
-	CONFIG_KEY("xdp", parse_xdp, xdp),
-	{ .name = "sources",
-	  .parse = parse_sources,
-	  .offset = offsetof(struct config, sources),
-	  .min = SOURCES_MIN,
-	  .max = SOURCES_MAX,
-	  .range = "must be 64 to 268435456; each takes 16 bytes of memory" },
-	LEN_KEY("v4-prefix", source_len[FAMILY_V4], 8, 32),
-	LEN_KEY("v6-prefix", source_len[FAMILY_V6], 16, 128),
-	LEN_KEY("v4-site", site_len[FAMILY_V4], 8, 32),
-	LEN_KEY("v6-site", site_len[FAMILY_V6], 16, 128),
-	CONFIG_KEY("host-rate", parse_rate, host.rate),
-	CONFIG_KEY("host-burst", parse_burst, host.burst),
+	CONFIG_KEY("mode", parse_mode, mode, 0),
+	CONFIG_KEY("xdp", parse_xdp, xdp, 0),
+	CONFIG_KEY("sources", parse_sources, sources, 0),
+	LEN_KEY("v4-prefix", source_len[FAMILY_V4], PART_LENGTHS(FAMILY_V4), 8, 32),
+	LEN_KEY("v6-prefix", source_len[FAMILY_V6], PART_LENGTHS(FAMILY_V6), 16, 128),
+	LEN_KEY("v4-site", site_len[FAMILY_V4], PART_LENGTHS(FAMILY_V4), 8, 32),
+	LEN_KEY("v6-site", site_len[FAMILY_V6], PART_LENGTHS(FAMILY_V6), 16, 128),
+	CONFIG_KEY("host-rate", parse_rate, host.rate, PART_LIMIT(LEVEL_HOST)),
+	CONFIG_KEY("host-burst", parse_burst, host.burst, PART_LIMIT(LEVEL_HOST)),
 	{ .name = NULL },
 };
-_Static_assert(SOURCES_MIN == 64 && SOURCES_MAX == 268435456, "the numbers of the message");
 
 const struct key listener_keys[] = {
-	LISTENER_KEY("ports", parse_ports, ports),
-	{ .name = "addresses", .parse = parse_address, .list = true },
-	LISTENER_KEY("excess", parse_excess, excess),
-	LISTENER_KEY("rate", parse_rate, limits[LEVEL_LISTENER].rate),
-	LISTENER_KEY("burst", parse_burst, limits[LEVEL_LISTENER].burst),
-	LISTENER_KEY("site-rate", parse_rate, limits[LEVEL_SITE].rate),
-	LISTENER_KEY("site-burst", parse_burst, limits[LEVEL_SITE].burst),
-	LISTENER_KEY("source-rate", parse_rate, limits[LEVEL_SOURCE].rate),
-	LISTENER_KEY("source-burst", parse_burst, limits[LEVEL_SOURCE].burst),
+	LISTENER_KEY("ports", parse_ports, ports, PART_DESTINATIONS),
+	{ .name = "addresses", .parse = parse_address, .list = true, .part = PART_DESTINATIONS },
+	LISTENER_KEY("excess", parse_excess, excess, 0),
+	LISTENER_KEY("rate", parse_rate, limits[LEVEL_LISTENER].rate, PART_LIMIT(LEVEL_LISTENER)),
+	LISTENER_KEY("burst", parse_burst, limits[LEVEL_LISTENER].burst,
+		     PART_LIMIT(LEVEL_LISTENER)),
+	LISTENER_KEY("site-rate", parse_rate, limits[LEVEL_SITE].rate, PART_LIMIT(LEVEL_SITE)),
+	LISTENER_KEY("site-burst", parse_burst, limits[LEVEL_SITE].burst, PART_LIMIT(LEVEL_SITE)),
+	LISTENER_KEY("source-rate", parse_rate, limits[LEVEL_SOURCE].rate,
+		     PART_LIMIT(LEVEL_SOURCE)),
+	LISTENER_KEY("source-burst", parse_burst, limits[LEVEL_SOURCE].burst,
+		     PART_LIMIT(LEVEL_SOURCE)),
 	{ .name = NULL },
 };
 

@@ -12,8 +12,8 @@ struct key {
 	/* Returns as text_parse_*; @field is the key's target plus its offset. */
 	int (*parse)(const struct key *key, void *field, const char *value, const char **why);
 	size_t offset;
-	uint32_t min, max; /* of a number */
-	const char *range; /* what is said when it is not in there */
+	uint32_t min, max; /* of a length */
+	unsigned int part; /* PART_*: what is not checked further if this is wrong */
 	bool list;	   /* parse takes one element at a time */
 };
 

@@ -31,6 +31,7 @@ struct reading {
 	int result;
 	const struct key *keys; /* of this section; NULL: there was none, or one that is unknown */
 	void *target;		/* what they fill */
+	unsigned int *wrong;	/* its PART_*; never NULL */
 	bool unknown;		/* keys of an unknown section are not looked at */
 	int seen[KEYS_MAX];	/* line of each key of this section */
 	struct wanted_listener spare; /* filled where a section is wrong: its keys are checked */
@@ -71,37 +72,43 @@ static void complain_of_key(struct reading *reading, const char *name)
 		strncat(all, key->name, sizeof(all) - strlen(all) - 1);
 	}
 	nearest = text_nearest(name, names);
-	if (nearest)
-		COMPLAIN(reading, "unknown key '%s': [%s] has no such key; did you mean '%s'?",
-			 quote, reading->section, nearest);
-	else
+	if (!nearest) {
 		COMPLAIN(reading, "unknown key '%s': [%s] has no such key; write one of %s", quote,
 			 reading->section, all);
+		return;
+	}
+	*reading->wrong |= find_key(reading->keys, nearest)->part;
+	COMPLAIN(reading, "unknown key '%s': [%s] has no such key; did you mean '%s'?", quote,
+		 reading->section, nearest);
+}
+
+static void complain_of_value(struct reading *reading, const struct key *key, const char *value,
+			      const char *why)
+{
+	char quote[QUOTE_MAX];
+
+	*reading->wrong |= key->part;
+	COMPLAIN(reading, "%s '%s': %s", key->name, text_quote(quote, sizeof(quote), value), why);
 }
 
 static void take_value(struct reading *reading, const struct key *key, const char *value)
 {
 	void *field = (char *)reading->target + key->offset;
-	char element[ELEMENT_MAX], quote[QUOTE_MAX];
+	char element[ELEMENT_MAX];
 	const char *why = "is empty; write a value or remove the key", *list = value;
-	unsigned int count = 0;
 	int more;
 
 	if (!*value || !key->list) {
 		if (!*value || key->parse(key, field, value, &why))
-			COMPLAIN(reading, "%s '%s': %s", key->name,
-				 text_quote(quote, sizeof(quote), value), why);
+			complain_of_value(reading, key, value, why);
 		return;
 	}
-	while ((more = text_list_next(&list, element, sizeof(element))) > 0) {
-		count++;
+	while ((more = text_list_next(&list, element, sizeof(element))) > 0)
 		if (key->parse(key, field, element, &why))
-			COMPLAIN(reading, "%s '%s': %s", key->name,
-				 text_quote(quote, sizeof(quote), element), why);
-	}
+			complain_of_value(reading, key, element, why);
 	if (more < 0)
-		COMPLAIN(reading, "%s '%s': has a comma with nothing beside it; remove it",
-			 key->name, text_quote(quote, sizeof(quote), value));
+		complain_of_value(reading, key, value,
+				  "has a comma with nothing beside it; remove it");
 }
 
 /* The handler of libinih; its own idea of the section is cut to 49 bytes and not used. */
@@ -145,6 +152,7 @@ static void begin_weir(struct reading *reading, const char *rest)
 {
 	reading->keys = weir_keys;
 	reading->target = reading->config;
+	reading->wrong = &reading->config->wrong;
 	if (*rest)
 		COMPLAIN(reading, "section '%s': takes no name; write [weir]", reading->section);
 	else if (reading->config->line)
@@ -201,6 +209,7 @@ static void begin_listener(struct reading *reading, const char *name)
 	}
 	added->line = reading->line;
 	reading->target = added;
+	reading->wrong = &added->wrong;
 }
 
 static void begin_unknown(struct reading *reading, const char *word)
@@ -231,6 +240,7 @@ static void begin_section(struct reading *reading, char *line)
 
 	memset(reading->seen, 0, sizeof(reading->seen));
 	reading->unknown = true;
+	reading->wrong = &reading->spare.wrong;
 	text_quote(reading->quote, sizeof(reading->quote), line);
 	if (!end) {
 		COMPLAIN(reading, "section '%s': has no ']'; write [weir] or [listener NAME]",
@@ -264,11 +274,19 @@ static void begin_section(struct reading *reading, char *line)
 
 /* -- lines ------------------------------------------------------------------------------------- */
 
+/* A line that is refused may have been meant as any key. */
+static void spoil_section(struct reading *reading)
+{
+	*reading->wrong = PARTS_ALL;
+}
+
 /* libinih called back for each line that it could split. */
 static void complain_of_unsplit(struct reading *reading)
 {
-	if (reading->quote[0])
+	if (reading->quote[0]) {
+		spoil_section(reading);
 		COMPLAIN(reading, "line '%s': has no '='; write KEY = VALUE", reading->quote);
+	}
 	reading->quote[0] = '\0';
 }
 
@@ -281,6 +299,7 @@ static int next_line(struct reading *reading, char *buf, int size)
 		if (reading->bytes++ == CONFIG_SIZE_MAX) {
 			COMPLAIN(reading,
 				 "file: is longer than 1 MiB; is it a configuration file?");
+			reading->result = -EINVAL;
 			return -1;
 		}
 		if (len < size - 1)
@@ -289,6 +308,7 @@ static int next_line(struct reading *reading, char *buf, int size)
 	}
 	if (ferror(reading->in)) {
 		COMPLAIN(reading, "file: cannot be read: %s", strerror(errno));
+		reading->result = -EINVAL;
 		return -1;
 	}
 	buf[len < size - 1 ? len : size - 1] = '\0';
@@ -324,11 +344,13 @@ static char *read_line(char *buf, int size, void *user)
 		start += 3;
 	start += strspn(start, BLANKS);
 	if (held < (len < size ? len : size - 1) || has_control(start)) {
+		spoil_section(reading);
 		COMPLAIN(reading, "line: holds a control character; is this a text file?");
 		*buf = '\0';
 	} else if (strchr(COMMENTS "\r", *start)) {
 		*buf = '\0';
 	} else if (len >= size - 1) {
+		spoil_section(reading);
 		COMPLAIN(reading, "line: is longer than %d bytes; shorten it", size - 2);
 		*buf = '\0';
 	} else if (*start == '[') {
@@ -351,13 +373,13 @@ int config_read(struct config *config, FILE *in, const char *name, struct config
 	};
 	unsigned int errors_before = errors->count;
 
+	reading.wrong = &reading.spare.wrong;
 	if (&ini_max_line)
 		ini_max_line = CONFIG_LINE_MAX + 2;
 	if (ini_parse_stream(read_line, &reading, take_key, &reading) < 0)
 		return -ENOMEM;
 	if (reading.result)
 		return reading.result;
-	if (errors->count != errors_before)
-		return -EINVAL;
-	return config_check(config, name, errors);
+	config_check(config, name, errors);
+	return errors->count == errors_before ? 0 : -EINVAL;
 }

@@ -20,11 +20,7 @@ struct datapath {
 
 uint32_t datapath_slots(uint32_t sources)
 {
-	uint32_t slots = SOURCES_MIN;
-
-	while (slots < sources)
-		slots *= 2;
-	return slots;
+	return (sources + TABLE_WAYS - 1) / TABLE_WAYS * TABLE_WAYS;
 }
 
 static struct bpf_map *find_map(const struct datapath *datapath, enum instance_map map)
@@ -39,7 +35,7 @@ static int prepare_maps(struct datapath *datapath, const struct instance *reuse,
 
 	for (int i = 0; !err && reuse && i < MAP_COUNT; i++)
 		err = bpf_map__reuse_fd(find_map(datapath, i), reuse->map_fd[i]);
-	datapath->skel->rodata->bucket_set_mask = slots / TABLE_WAYS - 1;
+	datapath->skel->rodata->bucket_sets = slots / TABLE_WAYS;
 	return err;
 }
 
@@ -68,7 +64,12 @@ report:
 	if (err == -ENOMEM)
 		log_error("cannot load the program: no memory for %u buckets (%u MiB); set fewer "
 			  "`sources`",
-			  slots, slots / 65536);
+			  slots,
+			  (unsigned int)(slots / TABLE_WAYS * sizeof(struct bucket_set) >> 20));
+	else if (err == -EACCES || err == -EINVAL || err == -E2BIG)
+		log_error("cannot load the program: the kernel's verifier refused it; `weir -v` "
+			  "shows "
+			  "why: please report that, with the kernel's version");
 	else
 		log_error("cannot load the program: %s; `weir -v` shows what the kernel says",
 			  log_reason(err));

@@ -2,9 +2,10 @@
 #include "file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -44,42 +45,85 @@ int file_read_config(struct config *config, const char *path)
 	return err;
 }
 
-int file_write(const char *path, void (*write)(FILE *out, const void *arg), const void *arg)
+/* -EEXIST: @path is something that a rename would take away. */
+static int check_plain(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	int dir_len = slash ? (int)(slash - path + 1) : 0, fd, err = 0;
-	char temporary[PATH_MAX];
+	struct stat st;
+
+	if (lstat(path, &st))
+		return errno == ENOENT ? 0 : -errno;
+	return S_ISREG(st.st_mode) ? 0 : -EEXIST;
+}
+
+/* Opens @dir and waits until no other weir writes there: what it then finds under the name of a
+ * temporary file was left by one that was killed. */
+static int lock_dir(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
+
+	if (fd < 0)
+		return -errno;
+	while (flock(fd, LOCK_EX)) {
+		err = -errno;
+		if (err == -EINTR)
+			continue;
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+/* A new file, complete and on its own: nobody reads it yet. */
+static int write_new(const char *path, void (*write)(FILE *out, const void *arg), const void *arg)
+{
+	int fd, err = 0;
 	FILE *out;
 
-	/* hidden, and not ending in .prom: the node exporter does not read it half-written */
-	if (snprintf(temporary, sizeof(temporary), "%.*s.weir-XXXXXX", dir_len, path) >=
-	    (int)sizeof(temporary)) {
-		log_error("cannot write '%s': the path is too long", path);
-		return -ENAMETOOLONG;
-	}
-	fd = mkstemp(temporary);
-	if (fd < 0) {
-		err = -errno;
-		goto report;
-	}
+	if (unlink(path) && errno != ENOENT)
+		return -errno;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
 	out = fdopen(fd, "w");
 	if (!out) {
 		err = -errno;
 		close(fd);
-		goto remove;
+		return err;
 	}
 	write(out, arg);
 	if (fflush(out) || ferror(out) || fchmod(fd, 0644))
 		err = errno ? -errno : -EIO;
 	if (fclose(out) && !err)
 		err = -errno;
+	return err;
+}
+
+int file_write(const char *path, void (*write)(FILE *out, const void *arg), const void *arg)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	int dir_len = (int)(name - path), dir_fd, err;
+	char dir[PATH_MAX], temporary[PATH_MAX];
+
+	/* hidden, and not ending in .prom: the node exporter does not read it half-written */
+	if (snprintf(temporary, sizeof(temporary), "%.*s.%s.new", dir_len, path, name) >=
+	    (int)sizeof(temporary)) {
+		log_error("cannot write '%s': the path is too long", path);
+		return -ENAMETOOLONG;
+	}
+	snprintf(dir, sizeof(dir), "%.*s", dir_len ? dir_len : 1, dir_len ? path : ".");
+	dir_fd = lock_dir(dir);
+	err = dir_fd < 0 ? dir_fd : check_plain(path);
+	if (!err)
+		err = write_new(temporary, write, arg);
 	if (!err && rename(temporary, path))
 		err = -errno;
-	if (!err)
-		return 0;
-remove:
-	unlink(temporary);
-report:
-	log_error("cannot write '%s': %s", path, strerror(-err));
+	if (err && dir_fd >= 0)
+		unlink(temporary);
+	if (dir_fd >= 0)
+		close(dir_fd);
+	if (err)
+		log_error("cannot write '%s': %s", path,
+			  err == -EEXIST ? "not a plain file; remove it or name another"
+					 : strerror(-err));
 	return err;
 }

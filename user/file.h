@@ -12,8 +12,8 @@ int file_read_config(struct config *config, const char *path);
 
 /*
  * Writes @path as a whole or not at all: a temporary file in the same directory, renamed over it
- * once complete. Whoever reads @path sees the old or the new contents. Mode 0644. Errors have been
- * reported.
+ * once complete. Whoever reads @path sees the old or the new contents. Mode 0644. Only a plain file
+ * is replaced; of several writers in a directory one waits for the other. Errors have been reported.
  */
 int file_write(const char *path, void (*write)(FILE *out, const void *arg), const void *arg);
 

@@ -61,7 +61,7 @@ static const struct map_shape {
 	[MAP_CONTROL] = { BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(struct control), 1 },
 	[MAP_POLICY] = { BPF_MAP_TYPE_ARRAY, 0, sizeof(struct policy), 2 },
 	[MAP_LEVELS] = { BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(struct level_state),
-			 1 + LISTENERS_MAX },
+			 LEVELS_MAX },
 	[MAP_BUCKETS] = { BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(struct bucket_set), 0 },
 	[MAP_COUNTERS] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct counters),
 			   1 + LISTENERS_MAX },
@@ -266,33 +266,37 @@ static void settle_word(__u64 *word, const struct limit *limit)
  */
 static int settle_levels(const struct instance *instance, const struct policy *policy)
 {
-	size_t size = sizeof(struct level_state) * (1 + LISTENERS_MAX);
+	size_t size = sizeof(struct level_state) * LEVELS_MAX;
 	struct level_state *levels = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
 					  instance->map_fd[MAP_LEVELS], 0);
 
 	if (levels == MAP_FAILED)
 		return -errno;
 	settle_word(&levels[0].word, &policy->host);
-	for (int id = 0; id < LISTENERS_MAX; id++)
-		settle_word(&levels[1 + id].word, &policy->listeners[id].limits[LEVEL_LISTENER]);
+	for (int id = 0; id < LISTENERS_MAX; id++) {
+		const struct listener *listener = &policy->listeners[id];
+
+		settle_word(&levels[LEVELS_LISTENER + id].word, &listener->limits[LEVEL_LISTENER]);
+		settle_word(&levels[LEVELS_REJECT + id].word, &listener->reject);
+	}
 	munmap(levels, size);
 	return 0;
 }
 
-int instance_switch_policy(struct instance *instance, struct policy *policy)
+int instance_begin_change(const struct instance *instance, struct policy *policy)
 {
-	struct policy *former = malloc(sizeof(*former));
-	uint32_t slot = !slot_in_force(instance);
 	int err;
 
-	if (!former)
-		return -ENOMEM;
-	err = instance_policy(instance, former);
-	if (!err)
-		err = settle_levels(instance, former);
-	free(former);
-	if (err)
-		return err;
+	/* a change that was killed may have left frames under the copy that is written next */
+	wait_for_frames_in_flight();
+	err = instance_policy(instance, policy);
+	return err ? err : settle_levels(instance, policy);
+}
+
+int instance_switch_policy(struct instance *instance, struct policy *policy)
+{
+	uint32_t slot = !slot_in_force(instance);
+
 	policy_seal(policy);
 	if (bpf_map_update_elem(instance->map_fd[MAP_POLICY], &slot, policy, BPF_ANY))
 		return -errno;

@@ -64,6 +64,11 @@ int instance_wrap(struct instance *instance, const char *name, const int map_fd[
 /* The policy in force. */
 int instance_policy(const struct instance *instance, struct policy *policy);
 /*
+ * Before any change to a policy that frames have been judged under: reads it, and brings the
+ * buckets of host and listeners up to its limits, so that these may change again.
+ */
+int instance_begin_change(const struct instance *instance, struct policy *policy);
+/*
  * Puts @policy in force for the next frame on, all of it at once. When it returns, no frame is
  * being judged under the former one any more.
  */

@@ -57,7 +57,7 @@ static int sample_fill(const struct instance *instance, struct snapshot *snapsho
 		if (bpf_map_lookup_elem(instance->map_fd[MAP_BUCKETS], &index, &set))
 			return -errno;
 		for (int way = 0; way < TABLE_WAYS; way++)
-			in_debt += set.way[way].word > snapshot->now_ns;
+			in_debt += set.word[way] > snapshot->now_ns;
 	}
 	snapshot->table_fill = (double)in_debt / (sampled * TABLE_WAYS);
 	return 0;

@@ -34,7 +34,11 @@ static void find_device(struct link *link, const struct bpf_link_info *info)
 
 	link->state = info->xdp.ifindex ? LINK_MOVED : LINK_DEAD;
 	if (!info->xdp.ifindex || netdev_xdp(info->xdp.ifindex, &xdp) ||
-	    xdp.prog_id != info->prog_id || netdev_name(info->xdp.ifindex, link->device))
+	    xdp.prog_id != info->prog_id)
+		return;
+	/* it may have several names */
+	if (netdev_find(link->pin) != info->xdp.ifindex &&
+	    netdev_name(info->xdp.ifindex, link->device))
 		return;
 	link->state = LINK_HERE;
 	link->ifindex = info->xdp.ifindex;
@@ -64,7 +68,7 @@ static int add_link(const char *device, void *arg)
 	if (err)
 		return err;
 	fd = object_open(path, OBJECT_LINK);
-	if (fd == -EPERM)
+	if (fd < 0 && fd != -EINVAL && fd != -ENOENT)
 		return fd;
 	if (fd < 0 || !is_ours(fd, &info, walk->control_id) || strlen(device) >= DEVICE_NAME_MAX) {
 		log_warning("ignored '%s': not a link of the program of instance '%s'; remove it "

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/libbpf.h>
 
@@ -75,7 +76,14 @@ const char *log_reason(int err)
 	switch (-err) {
 	case EPERM:
 	case EACCES:
-		return "not permitted; run as root";
+		if (geteuid())
+			return "not permitted; run as root";
+		return "not permitted; this root lacks CAP_SYS_ADMIN, or CAP_BPF, CAP_PERFMON and "
+		       "CAP_NET_ADMIN: let the container or unit have them";
+	case EROFS:
+		return "read-only file system; `mount -o remount,rw` it";
+	case EMFILE:
+		return "too many open files; raise `ulimit -n`";
 	case ENOSYS:
 		return "the kernel has no such call; weir needs Linux 6.1 or later";
 	default:

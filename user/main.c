@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "abi.h"
 #include "commands.h"
@@ -55,29 +57,44 @@ int command_check_name(const struct command *command, const char *name)
 	return err;
 }
 
+static enum exit_status unknown_command(const char *word)
+{
+	const char *names[COMMANDS_COUNT], *nearest;
+
+	for (size_t i = 0; i < COMMANDS_COUNT; i++)
+		names[i] = commands[i] ? commands[i]->name : NULL;
+	nearest = text_nearest(word, names);
+	if (nearest)
+		log_error("unknown command '%s'; did you mean '%s'?", word, nearest);
+	else
+		log_error("unknown command '%s'; see `weir help`", word);
+	return STATUS_USAGE;
+}
+
+static enum exit_status help_of(const struct command *command)
+{
+	printf("usage: weir %s %s\n\n%s.\n", command->name, command->usage, command->summary);
+	if (command->details)
+		printf("\n%s", command->details);
+	return STATUS_DONE;
+}
+
 static enum exit_status help_command(int argc, char **argv)
 {
 	const struct command *command = argc ? command_find(argv[0]) : NULL;
 
 	if (argc > 1)
-		return command_usage(&command_help, "too many words after '%s'", argv[0]);
-	if (argc && !command)
-		return command_usage(&command_help, "unknown command '%s'; see `weir help`",
-				     argv[0]);
-	if (command) {
-		printf("usage: weir %s %s\n\n%s.\n", command->name, command->usage,
-		       command->summary);
-		if (command->details)
-			printf("\n%s", command->details);
-		return STATUS_DONE;
-	}
+		return command_usage(&command_help, "unexpected word '%s'", argv[1]);
+	if (argc)
+		return command ? help_of(command) : unknown_command(argv[0]);
 	puts("weir holds back the reconnect flood in front of an MQTT broker.\n\n"
 	     "usage: weir [-q|-v] COMMAND\n");
 	for (int i = 0; commands[i]; i++)
 		printf("  weir %s %s\n      %s\n", commands[i]->name, commands[i]->usage,
 		       commands[i]->summary);
 	puts("\n  RATE := N/s | N/m | N/h | unlimited     0/s refuses every new connection\n"
-	     "  -q  say nothing but errors     -v  show what libbpf and the kernel say\n\n"
+	     "  -q  say nothing but errors and warnings\n"
+	     "  -v  show what libbpf and the kernel say\n\n"
 	     "Exit status: 0 done, 1 failed, 2 usage, 3 not attached.");
 	return STATUS_DONE;
 }
@@ -104,20 +121,6 @@ const struct command command_version = {
 	.run = version_command,
 };
 
-static enum exit_status unknown_command(const char *word)
-{
-	const char *names[COMMANDS_COUNT], *nearest;
-
-	for (size_t i = 0; i < COMMANDS_COUNT; i++)
-		names[i] = commands[i] ? commands[i]->name : NULL;
-	nearest = text_nearest(word, names);
-	if (nearest)
-		log_error("unknown command '%s'; did you mean '%s'?", word, nearest);
-	else
-		log_error("unknown command '%s'; see `weir help`", word);
-	return STATUS_USAGE;
-}
-
 static bool parse_option(const char *word)
 {
 	if (!strcmp(word, "-q") || !strcmp(word, "--quiet"))
@@ -129,37 +132,78 @@ static bool parse_option(const char *word)
 	return true;
 }
 
+/* A closed one would go to the next file that is opened, and weir's words into that. What is
+ * written to it still fails. */
+static void open_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+static bool is_help(const char *word)
+{
+	return !strcmp(word, "-h") || !strcmp(word, "--help");
+}
+
+/* What was changed is changed, whether or not it could be said; any other command has only words to
+ * give. A reader that has left wants no more of them, here either. */
+static enum exit_status finish_output(const struct command *command, enum exit_status status)
+{
+	int err;
+
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	err = errno ? errno : EIO;
+	if (status != STATUS_DONE)
+		return status;
+	if (err != EPIPE && command->changes)
+		log_warning("done, but cannot write to standard output: %s", strerror(err));
+	else if (err != EPIPE)
+		log_error("cannot write to standard output: %s", strerror(err));
+	return command->changes ? STATUS_DONE : STATUS_FAILED;
+}
+
+/* The command called @word, or NULL after saying that there is none. */
+static const struct command *pick_command(const char *word)
+{
+	const struct command *command = command_find(word);
+
+	if (command)
+		return command;
+	if (is_help(word))
+		return &command_help;
+	if (!strcmp(word, "--version"))
+		return &command_version;
+	if (*word == '-')
+		log_error("unknown option '%s'; options are -q and -v, see `weir help`", word);
+	else
+		unknown_command(word);
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command = &command_show;
-	enum exit_status status;
 	int i = 1;
 
-	/* a reader that has gone is an error of the write, not an end without a word */
+	open_standard_files();
+	/* a reader that has gone is an error of the write, not an end in the middle of a change */
 	signal(SIGPIPE, SIG_IGN);
-	while (i < argc && argv[i][0] == '-') {
-		if (!strcmp(argv[i], "-h") || !strcmp(argv[i], "--help"))
-			return help_command(0, NULL);
-		if (!strcmp(argv[i], "--version"))
-			return version_command(0, NULL);
-		if (!parse_option(argv[i])) {
-			log_error("unknown option '%s'; options are -q and -v, see `weir help`",
-				  argv[i]);
-			return STATUS_USAGE;
-		}
+	while (i < argc && parse_option(argv[i]))
 		i++;
-	}
 	log_init();
 	if (i < argc) {
-		command = command_find(argv[i]);
+		command = pick_command(argv[i++]);
 		if (!command)
-			return unknown_command(argv[i]);
-		i++;
+			return STATUS_USAGE;
 	}
-	status = command->run(argc - i, argv + i);
-	if ((fflush(stdout) || ferror(stdout)) && status == STATUS_DONE) {
-		log_error("cannot write to standard output: %s", strerror(errno));
-		status = STATUS_FAILED;
-	}
-	return status;
+	if (i < argc && is_help(argv[i]))
+		return finish_output(&command_help, help_of(command));
+	return finish_output(command, command->run(argc - i, argv + i));
 }

@@ -69,6 +69,8 @@ const char *const reason_names[] = {
 	[REASON_SITE_LIMIT] = "site_limit",
 	[REASON_SOURCE_LIMIT] = "source_limit",
 	[REASON_CONTENDED] = "contended",
+	[REASON_ALLOWED] = "allowed",
+	[REASON_BLOCKED] = "blocked",
 	NULL,
 };
 ASSERT_WORDS(reason_names, REASON_COUNT - 1);

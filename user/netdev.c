@@ -65,12 +65,12 @@ report:
 	return err;
 }
 
-bool netdev_exists(const char *device)
+uint32_t netdev_find(const char *device)
 {
 	struct ifreq req = {};
 
 	snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", device);
-	return !device_ioctl(SIOCGIFINDEX, &req);
+	return device_ioctl(SIOCGIFINDEX, &req) ? 0 : (uint32_t)req.ifr_ifindex;
 }
 
 int netdev_name(uint32_t ifindex, char name[DEVICE_NAME_MAX])

@@ -29,10 +29,9 @@ int object_open(const char *path, enum object_kind kind)
 {
 	int fd = bpf_obj_get(path), err;
 
-	if (fd < 0 && (errno == ENOENT || errno == EPERM))
-		return -errno;
+	/* -EACCES is what the kernel says of what is no BPF object */
 	if (fd < 0)
-		return -EINVAL;
+		return errno == EACCES ? -EINVAL : -errno;
 	err = check_kind(fd, kind);
 	if (!err)
 		return fd;

@@ -30,14 +30,25 @@ static const char *bpffs(void)
 
 static int check_bpffs(void)
 {
+	const char *path = bpffs();
 	struct statfs fs;
+	struct stat st;
+	int err = stat(path, &st) ? -errno : S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 
-	if (!statfs(bpffs(), &fs) && fs.f_type == BPF_FS_MAGIC)
+	if (!err && !statfs(path, &fs) && fs.f_type == BPF_FS_MAGIC)
 		return 0;
-	log_error("cannot keep state in '%s': not a bpf filesystem; mount one with `mount -t bpf "
-		  "bpf %s` (`ip netns exec` hides it: enter a namespace with `nsenter --net=` "
-		  "instead)",
-		  bpffs(), bpffs());
+	if (!err)
+		log_error("cannot keep state in '%s': not a bpf filesystem; mount one with `mount "
+			  "-t bpf bpf %s` (`ip netns exec` hides it: enter a namespace with "
+			  "`nsenter --net=` instead)",
+			  path, path);
+	else if (err == -ENOENT || err == -ENOTDIR)
+		log_error("cannot keep state in '%s': %s; correct WEIR_BPFFS, it names the mount "
+			  "point of a bpf filesystem",
+			  path, err == -ENOENT ? "no such directory" : "not a directory");
+	else
+		log_error("cannot keep state in '%s': %s", path, log_reason(err));
+	/* -ENOENT would say that nothing is attached */
 	return -ENOTDIR;
 }
 

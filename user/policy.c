@@ -36,8 +36,12 @@ bool policy_set_limit(struct limit *limit, const struct wanted_limit *wanted, ui
 	if (next.kind == LIMIT_BUCKET) {
 		next.period_ns = config_period_ns(&wanted->rate);
 		next.tolerance_ns = (next.burst - 1) * next.period_ns;
+	} else {
+		next.period_ns = limit->period_ns;
+		next.tolerance_ns = limit->tolerance_ns;
 	}
 	next.changed_ns = now_ns;
+	next.settled_ns = gcra_settled_ns(limit, now_ns);
 	next.prev_period_ns = limit->kind == LIMIT_BUCKET ? limit->period_ns : 0;
 	next.epoch = (limit->epoch + 1) & GCRA_EPOCH_MASK;
 	*limit = next;
@@ -48,6 +52,7 @@ static void build_limit(struct limit *limit, const struct wanted_limit *wanted)
 {
 	policy_set_limit(limit, wanted, 0);
 	limit->epoch = 0;
+	limit->settled_ns = 0;
 }
 
 /* One destination of one listener, for all ports of it. */
@@ -127,6 +132,7 @@ void policy_build(struct policy *policy, const struct config *config)
 		struct listener *listener = &policy->listeners[id];
 
 		memcpy(listener->name, wanted->name, sizeof(listener->name));
+		listener->serial = ++policy->last_serial;
 		listener->excess = (uint8_t)wanted->excess;
 		for (int level = LEVEL_LISTENER; level < LEVEL_COUNT; level++)
 			build_limit(&listener->limits[level], &wanted->limits[level]);

@@ -30,7 +30,7 @@ static void put_labels(FILE *out, const char *metric, va_list pairs)
 		fputc('"', out);
 		separator = ',';
 	}
-	fputs("} ", out);
+	fputs(separator == ',' ? "} " : " ", out);
 }
 
 __attribute__((sentinel)) static void put_count(FILE *out, uint64_t value, const char *metric, ...)
@@ -257,13 +257,17 @@ static const struct metric {
 	{ NULL, NULL, NULL, NULL },
 };
 
-void promtext_write(FILE *out, const struct snapshot *snapshots, unsigned int count)
+void promtext_write(FILE *out, const struct snapshot *snapshots, unsigned int count,
+		    unsigned int unreadable)
 {
 	for (const struct metric *metric = metrics; count && metric->name; metric++) {
 		put_head(out, metric->name, metric->type, metric->help);
 		for (unsigned int i = 0; i < count; i++)
 			metric->put(out, &snapshots[i]);
 	}
+	put_head(out, "weir_instances_unreadable", "gauge",
+		 "Instances that are left out of this page because they could not be read.");
+	put_count(out, unreadable, "weir_instances_unreadable", NULL);
 	put_head(out, "weir_build_info", "gauge", "The version of this program, as a label.");
 	put_count(out, 1, "weir_build_info", "version", WEIR_VERSION, NULL);
 }

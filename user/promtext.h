@@ -7,7 +7,9 @@
 
 #include "snapshot.h"
 
-/* All instances in one page: each metric's HELP and TYPE once, then its samples. */
-void promtext_write(FILE *out, const struct snapshot *snapshots, unsigned int count);
+/* All instances in one page: each metric's HELP and TYPE once, then its samples. @unreadable: how
+ * many instances there are besides. */
+void promtext_write(FILE *out, const struct snapshot *snapshots, unsigned int count,
+		    unsigned int unreadable);
 
 #endif

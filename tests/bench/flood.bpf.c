@@ -95,9 +95,9 @@ SEC("xdp")
 int flood(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
-	__u64 random = random_next(), more = random_next(), sum;
-	__u32 kind = FLOOD_SYN, seq = more >> 32;
-	__u16 sport = EPHEMERAL_FIRST | (more & 0x7fff);
+	__u64 random = random_next(), sum;
+	__u32 kind = FLOOD_SYN, seq = random >> 32;
+	__u16 sport = EPHEMERAL_FIRST | (seq >> 7 & 0x7fff);
 	void *l3 = data + plan.l3, *l4 = data + plan.l4;
 
 	if (data + plan.len > end || data + FLOOD_LEN_V4 > end)
@@ -113,7 +113,7 @@ int flood(struct xdp_md *ctx)
 			((__u64 *)data)[i] = plan.words[i];
 	}
 	sum = write_source(l3, source_index(random)) + sport + sum32(seq);
-	if (plan.established_share && random >> 32 < plan.established_share)
+	if (plan.established_share && seq < plan.established_share)
 		kind = FLOOD_ESTABLISHED;
 	*(__be16 *)(l4 + TCP_SPORT) = bpf_htons(sport);
 	*(__be32 *)(l4 + TCP_SEQ) = bpf_htonl(seq);

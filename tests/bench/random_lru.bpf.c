@@ -112,5 +112,6 @@ static __always_inline enum reason lru_judge(const struct packet *packet, const 
 }
 
 #define parse parse_random
-#define judge lru_judge
+#define prepare(packet, cause, stakes) REASON_NONE
+#define judge(cause, stakes, now_ns) ((void)(stakes), lru_judge(&packet, cause, now_ns))
 #include "weir.bpf.c"

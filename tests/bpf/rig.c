@@ -57,7 +57,7 @@ void rig_open(struct rig *rig, const char *ini)
 	rig->skel = weir_clock_bpf__open();
 	assert_non_null(rig->skel);
 	bpf_map__set_max_entries(rig->skel->maps.buckets, config.sources / TABLE_WAYS);
-	rig->skel->rodata->bucket_set_mask = config.sources / TABLE_WAYS - 1;
+	rig->skel->rodata->bucket_sets = config.sources / TABLE_WAYS;
 	assert_int_equal(weir_clock_bpf__load(rig->skel), 0);
 	for (int i = 0; i < MAP_COUNT; i++)
 		map_fd[i] = bpf_map__fd(
@@ -216,7 +216,7 @@ unsigned int rig_slots_used(struct rig *rig)
 		assert_int_equal(bpf_map_lookup_elem(rig->instance.map_fd[MAP_BUCKETS], &i, &set),
 				 0);
 		for (int way = 0; way < TABLE_WAYS; way++)
-			used += set.way[way].tag != 0;
+			used += set.tag[way] != 0;
 	}
 	return used;
 }
@@ -232,7 +232,7 @@ static struct policy *policy_copy(struct rig *rig)
 	struct policy *policy = malloc(sizeof(*policy));
 
 	assert_non_null(policy);
-	assert_int_equal(instance_policy(&rig->instance, policy), 0);
+	assert_int_equal(instance_begin_change(&rig->instance, policy), 0);
 	return policy;
 }
 

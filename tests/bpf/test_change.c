@@ -25,7 +25,7 @@ static void open_with(enum level level, const char *rate, unsigned int burst)
 
 	snprintf(key, sizeof(key), "%s = %s\n%s = %u\n", keys[level], rate, bursts[level], burst);
 	snprintf(ini, sizeof(ini),
-		 "[weir]\nmode = enforce\nsources = 64\n%s[listener m]\nports=1883\n%s",
+		 "[weir]\nmode = enforce\nsources = 65\n%s[listener m]\nports=1883\n%s",
 		 level == LEVEL_HOST ? key : "", level == LEVEL_HOST ? "" : key);
 	rig_open(&rig, ini);
 	frame_build(&frame, &(struct frame_spec){});
@@ -140,6 +140,56 @@ static void test_two_changes_from_fast_to_slow(void **state)
 	}
 }
 
+/* A debt that grew long under a limit that was in force for a while, with no SYN in that time. */
+static void test_a_limit_in_between_makes_debts_longer(void **state)
+{
+	(void)state;
+	for (int level = 0; level < LEVEL_COUNT; level++) {
+		bool table = level >= LEVEL_SITE;
+
+		open_with(level, "1000/s", 1000);
+		assert_int_equal(admit(900), 900);
+		rig_limit(&rig, 0, level, "1/h", 1000);
+		rig_at(&rig, HOUR + 2 * SECOND);
+		rig_limit(&rig, 0, level, "1/h", 999);
+		assert_int_equal(admit(2000), table ? 0 : 99);
+		rig_close(&rig);
+	}
+}
+
+/* ... but not longer than that limit needs to fill a bucket. */
+static void test_a_whole_refill_in_between_fills_up(void **state)
+{
+	(void)state;
+	for (int level = 0; level < LEVEL_COUNT; level++) {
+		open_with(level, "1/h", 1000);
+		assert_int_equal(admit(900), 900);
+		rig_limit(&rig, 0, level, "10/s", 10);
+		rig_at(&rig, HOUR + 2 * SECOND);
+		rig_limit(&rig, 0, level, "10/h", 7);
+		assert_int_equal(admit(50), 7);
+		rig_close(&rig);
+	}
+}
+
+/* The fourth change comes round to the first epoch, in whose terms the debt was short. */
+static void test_the_same_epoch_again(void **state)
+{
+	(void)state;
+	for (int level = 0; level < LEVEL_COUNT; level++) {
+		bool table = level >= LEVEL_SITE;
+
+		open_with(level, "1000/s", 1000);
+		assert_int_equal(admit(900), 900);
+		for (int i = 0; i < 4; i++) {
+			rig_at(&rig, HOUR + 2 * i * SECOND);
+			rig_limit(&rig, 0, level, "1/h", 999 - i);
+		}
+		assert_int_equal(admit(2000), table ? 0 : 96);
+		rig_close(&rig);
+	}
+}
+
 static void test_through_unlimited_and_closed(void **state)
 {
 	(void)state;
@@ -182,6 +232,9 @@ int main(void)
 		cmocka_unit_test(test_a_full_bucket_stays_full),
 		cmocka_unit_test(test_several_changes_in_between),
 		cmocka_unit_test(test_two_changes_from_fast_to_slow),
+		cmocka_unit_test(test_a_limit_in_between_makes_debts_longer),
+		cmocka_unit_test(test_a_whole_refill_in_between_fills_up),
+		cmocka_unit_test(test_the_same_epoch_again),
 		cmocka_unit_test(test_through_unlimited_and_closed),
 		cmocka_unit_test(test_same_limit_again),
 	};

@@ -47,7 +47,7 @@ static void test_burst_then_refusal_by_each_level(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char ini[256];
 
-		snprintf(ini, sizeof(ini), "[weir]\nmode = enforce\nsources = 64\n%s", rows[i].key);
+		snprintf(ini, sizeof(ini), "[weir]\nmode = enforce\nsources = 65\n%s", rows[i].key);
 		rig_open(&rig, ini);
 		/* not a multiple of the grain: all of the burst is there all the same */
 		rig_at(&rig, HOUR + 1);
@@ -70,7 +70,7 @@ static void check_order(unsigned int refusing, unsigned int closed, uint64_t now
 {
 	static const char *const keys[LEVEL_COUNT] = { "host-rate", "rate", "site-rate",
 						       "source-rate" };
-	char open_ini[512] = "[weir]\nmode = enforce\nsources = 64\n", closed_ini[512];
+	char open_ini[512] = "[weir]\nmode = enforce\nsources = 65\n", closed_ini[512];
 
 	strcpy(closed_ini, open_ini);
 	for (int level = 0; level < LEVEL_COUNT; level++) {
@@ -96,7 +96,7 @@ static void test_order_of_reasons(void **state)
 	uint64_t now_ns = HOUR;
 
 	(void)state;
-	rig_open(&rig, "[weir]\nsources = 64\n[listener m]\nports = 1883\n");
+	rig_open(&rig, "[weir]\nsources = 65\n[listener m]\nports = 1883\n");
 	for (unsigned int refusing = 1; refusing < 16; refusing++)
 		for (unsigned int closed = 0; closed < 16; closed++)
 			if (!(closed & ~refusing))
@@ -105,7 +105,7 @@ static void test_order_of_reasons(void **state)
 }
 
 static const char *const all_levels =
-	"[weir]\nmode = enforce\nsources = 64\nhost-rate = 1/h\nhost-burst = %d\n"
+	"[weir]\nmode = enforce\nsources = 65\nhost-rate = 1/h\nhost-burst = %d\n"
 	"[listener m]\nports = 1883\nrate = 1/h\nburst = %d\nsite-rate = 1/h\nsite-burst = %d\n"
 	"source-rate = 1/h\nsource-burst = %d\n";
 
@@ -225,7 +225,7 @@ static void expect_to(const char *dst, uint16_t dport, int version, uint32_t cou
 static void test_listeners(void **state)
 {
 	(void)state;
-	rig_open(&rig, "[weir]\nmode = enforce\nsources = 64\n"
+	rig_open(&rig, "[weir]\nmode = enforce\nsources = 65\n"
 		       "[listener mqtt]\nports = 1883, 8883, 65535, 1\nrate = 1/h\nburst = 4\n"
 		       "[listener web]\nports = 443\nrate = 1/h\n");
 	/* one bucket over all ports of a listener, none shared between two */
@@ -243,7 +243,7 @@ static void test_listeners(void **state)
 static void test_addresses(void **state)
 {
 	(void)state;
-	rig_open(&rig, "[weir]\nmode = enforce\nsources = 64\n"
+	rig_open(&rig, "[weir]\nmode = enforce\nsources = 65\n"
 		       "[listener any]\nports = 1883\n"
 		       "[listener net]\nports = 1883\naddresses = 192.0.2.0/24, 2001:db8::/32\n"
 		       "[listener one]\nports = 1883\naddresses = 192.0.2.7\n"
@@ -263,7 +263,7 @@ static void test_addresses(void **state)
 /* The most destinations that one port may have: the last of the chain is still found. */
 static void test_longest_chain(void **state)
 {
-	char ini[1024] = "[weir]\nsources = 64\n[listener any]\nports = 1883\n"
+	char ini[1024] = "[weir]\nsources = 65\n[listener any]\nports = 1883\n"
 			 "[listener many]\nports = 1883\naddresses = ";
 
 	(void)state;
@@ -283,7 +283,7 @@ static void test_observe_passes_and_charges(void **state)
 	struct outcome outcome;
 
 	(void)state;
-	rig_open(&rig, "[weir]\nsources = 64\n[listener m]\nports=1883\nrate = 1/h\nburst = 2\n");
+	rig_open(&rig, "[weir]\nsources = 65\n[listener m]\nports=1883\nrate = 1/h\nburst = 2\n");
 	frame_build(&frame, &(struct frame_spec){});
 	for (int n = 0; n < 5; n++) {
 		outcome = rig_run(&rig, &frame);
@@ -309,7 +309,7 @@ static void test_no_policy_fails_open(void **state)
 	struct frame frame;
 
 	(void)state;
-	rig_open(&rig, "[weir]\nmode = enforce\nsources = 64\n[listener m]\nports = 1883\n"
+	rig_open(&rig, "[weir]\nmode = enforce\nsources = 65\n[listener m]\nports = 1883\n"
 		       "rate = 0/s\n");
 	frame_build(&frame, &(struct frame_spec){});
 	assert_int_equal(rig_run(&rig, &frame).action, XDP_DROP);
@@ -333,7 +333,7 @@ static void test_counters_sum_to_frames(void **state)
 	uint64_t sum = 0, sent = 0;
 
 	(void)state;
-	rig_open(&rig, "[weir]\nmode = enforce\nsources = 64\n[listener m]\nports=1883\n"
+	rig_open(&rig, "[weir]\nmode = enforce\nsources = 65\n[listener m]\nports=1883\n"
 		       "rate = 1/h\nburst = 50\n");
 	for (uint32_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
 		struct frame frame;

@@ -13,7 +13,7 @@
 
 #include "rig.h"
 
-#define CLOSED "[weir]\nmode = enforce\nsources = 64\n[listener mqtt]\nports = 1883\nrate = 0/s\n"
+#define CLOSED "[weir]\nmode = enforce\nsources = 65\n[listener mqtt]\nports = 1883\nrate = 0/s\n"
 
 #define DOT1Q 0x8100
 #define DOT1AD 0x88a8

@@ -59,14 +59,14 @@ static uint64_t latest_slot_word(void)
 {
 	uint64_t latest = 0;
 
-	for (uint32_t i = 0; i < 64 / TABLE_WAYS; i++) {
+	for (uint32_t i = 0; i < 65 / TABLE_WAYS; i++) {
 		struct bucket_set set;
 
 		assert_int_equal(bpf_map_lookup_elem(rig.instance.map_fd[MAP_BUCKETS], &i, &set),
 				 0);
 		for (int way = 0; way < TABLE_WAYS; way++)
-			if (set.way[way].word > latest)
-				latest = set.way[way].word;
+			if (set.word[way] > latest)
+				latest = set.word[way];
 	}
 	return latest;
 }
@@ -82,7 +82,7 @@ static void test_losers_give_back(void **state)
 
 	(void)state;
 	need_two_cpus();
-	rig_open(&rig, "[weir]\nmode = enforce\nsources = 64\nhost-rate = 1/s\n"
+	rig_open(&rig, "[weir]\nmode = enforce\nsources = 65\nhost-rate = 1/s\n"
 		       "host-burst = 1000000\n[listener m]\nports = 1883\nrate = 1/s\n"
 		       "burst = 1000000\nsite-rate = 1/s\nsite-burst = 1000000\n"
 		       "source-rate = 1000000/s\nsource-burst = 1\n");
@@ -116,7 +116,7 @@ static void test_burst_is_shared(void **state)
 		char ini[256];
 
 		snprintf(ini, sizeof(ini),
-			 "[weir]\nmode = enforce\nsources = 64\n%s[listener m]\nports = 1883\n%s",
+			 "[weir]\nmode = enforce\nsources = 65\n%s[listener m]\nports = 1883\n%s",
 			 level == LEVEL_HOST ? keys[level] : "",
 			 level == LEVEL_HOST ? "" : keys[level]);
 		rig_open(&rig, ini);
@@ -137,7 +137,7 @@ static void test_late_cpu_does_not_overwrite(void **state)
 	uint64_t word;
 
 	(void)state;
-	rig_open(&rig, "[weir]\nmode = enforce\nsources = 64\n[listener m]\nports = 1883\n"
+	rig_open(&rig, "[weir]\nmode = enforce\nsources = 65\n[listener m]\nports = 1883\n"
 		       "rate = 1/s\nburst = 10\n");
 	frame_build(&frame, &(struct frame_spec){});
 	rig_at(&rig, 2 * HOUR);

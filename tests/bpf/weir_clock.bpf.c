@@ -14,6 +14,7 @@ SEC("xdp.frags")
 int weir_late(struct xdp_md *ctx)
 {
 	struct packet packet = {};
+	struct stakes stakes = {};
 	struct cause cause = {};
 	enum reason reason = parse(ctx, &packet);
 	__u32 slot;
@@ -26,7 +27,9 @@ int weir_late(struct xdp_md *ctx)
 		cause.policy = bpf_map_lookup_elem(&policy, &slot);
 		if (!cause.policy)
 			return XDP_ABORTED;
-		reason = judge(&packet, &cause, bpf_ktime_get_ns());
+		reason = prepare(&packet, &cause, &stakes);
+		if (!reason)
+			reason = judge(&cause, &stakes, bpf_ktime_get_ns());
 	}
 	return finish(reason, &cause);
 }

@@ -23,6 +23,11 @@ skip() { # REASON
 }
 
 if [ -z "${WEIR_E2E_INSIDE:-}" ]; then
+	for program in weir tests/e2e/knock; do
+		[ -x "$build/$program" ] && continue
+		echo "$build/$program is missing: make tools"
+		exit 1
+	done
 	[ "$(id -u)" = 0 ] || skip "needs root for network namespaces and XDP"
 	export WEIR_E2E_INSIDE=1
 	exec unshare --mount --pid --fork --kill-child --mount-proc --propagation private -- \

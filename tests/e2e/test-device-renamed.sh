@@ -57,3 +57,12 @@ expect 0 weir attach b1,b2 name b1
 is "$(weir show | grep devices)" "  devices      b1 native, b2 native" "weir show"
 weir detach b1
 is "$(pins)" "" "pins after detach"
+
+# By another name of its own it is the same device, and not renamed.
+ip -n broker link property add dev b1 altname uplink
+weir attach uplink
+is "$(weir show | grep devices)" "  devices      uplink native" "weir show"
+expect 0 weir attach uplink
+has "$out" "attached to uplink: program replaced" "weir attach again"
+is "$err" "" "weir attach again"
+weir detach uplink

@@ -108,14 +108,10 @@ static const struct {
 	{ "[weir]\nsources = 1M\n",
 	  "f:2: sources '1M': must be 64 to 268435456; each takes 16 bytes of memory\n" },
 	{ "[weir]\nv4-prefix = 33\n",
-	  "f:2: v4-prefix '33': must be 8 to 32; anything wider takes a large part of the internet "
-	  "for one client\n" },
+	  "f:2: v4-prefix '33': is out of range; write 8 to 32\n" },
 	{ "[weir]\nv4-prefix = /24\n",
-	  "f:2: v4-prefix '/24': must be 8 to 32; anything wider takes a large part of the internet "
-	  "for one client\n" },
-	{ "[weir]\nv6-site = 15\n",
-	  "f:2: v6-site '15': must be 16 to 128; anything wider takes a large part of the internet "
-	  "for one client\n" },
+	  "f:2: v4-prefix '/24': is not a whole number; write 8 to 32\n" },
+	{ "[weir]\nv6-site = 15\n", "f:2: v6-site '15': is out of range; write 16 to 128\n" },
 	{ "[weir]\nhost-rate = fast\n",
 	  "f:2: host-rate 'fast': is not a rate; write N/s, N/m, N/h or unlimited\n" },
 	{ "[weir]\nhost-burst = 0\n",
@@ -175,6 +171,23 @@ static const struct {
 	  "f:2: mode 'x': is not a mode; write observe or enforce\n"
 	  "f:3: xdp 'y': is not a way to attach; write auto, native or generic\n"
 	  "f:5: ports 'z': is not a list of ports; write each port, as in 1883, 8883\n" },
+	{ "[weir]\nxdp = y\nv4-site = 32\nv4-prefix = 24\nv6-site = 65\nv6-prefix = x\n"
+	  "host-rate = x\nhost-burst = 5\n" P "rate = 5\nburst = 5\nsite-burst = 5\n"
+	  "[listener b]\nrate = 5/s\n",
+	  "f:2: xdp 'y': is not a way to attach; write auto, native or generic\n"
+	  "f:6: v6-prefix 'x': is not a whole number; write 16 to 128\n"
+	  "f:7: host-rate 'x': is not a rate; write N/s, N/m, N/h or unlimited\n"
+	  "f:11: rate '5': has no unit; write N/s, N/m or N/h\n"
+	  "f:1: v4-site '32': is narrower than v4-prefix; write 24 or less\n"
+	  "f:9: listener 'a' site-burst '5': has no rate that refills it; give the rate, too\n"
+	  "f:14: listener 'b': has no ports; write ports = 1883, 8883\n" },
+	{ P "addresses = 192.0.2.300\n[listener b]\nports = 1883\n[listener c]\nprots = 1884\n"
+	  "[listener d]\nports 1885\n[listener e]\nports = 1883\n",
+	  "f:3: addresses '192.0.2.300': is not an address; write ADDRESS or ADDRESS/LENGTH\n"
+	  "f:7: unknown key 'prots': [listener c] has no such key; did you mean 'ports'?\n"
+	  "f:9: line 'ports 1885': has no '='; write KEY = VALUE\n"
+	  "f:10: listener 'e': port 1883 to any address belongs to listener 'b' (line 4) already; "
+	  "remove it from one\n" },
 };
 /* clang-format on */
 

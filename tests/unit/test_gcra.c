@@ -167,6 +167,7 @@ static void test_saturation(void **state)
 				 GCRA_TAT_MAX | epoch);
 		/* a word out of any bounds is an empty bucket of this limit, not one closed for ever */
 		limit.changed_ns = now_ns;
+		limit.settled_ns = now_ns;
 		assert_int_equal(gcra_tat(GCRA_TAT_MAX | epoch, &limit, now_ns),
 				 now_ns + gcra_refill_ns(&limit));
 	}
@@ -193,11 +194,14 @@ static void test_word_from_no_bucket(void **state)
 	struct limit limit = { 0 };
 
 	(void)state;
-	assert_true(policy_set_limit(&limit, &(struct wanted_limit)BUCKET(10, 1, 5), HOUR));
-	assert_int_equal(limit.epoch, 1);
-	assert_int_equal(available(HOUR + SEC, &limit, HOUR), 0);
-	assert_int_equal(available(HOUR + SEC, &limit, HOUR + SEC / 10), 1);
-	assert_int_equal(available(HOUR, &limit, HOUR), 5);
+	assert_true(policy_set_limit(&limit, &(struct wanted_limit)BUCKET(10, 1, 5), 1));
+	assert_true(
+		policy_set_limit(&limit, &(struct wanted_limit){ .rate.unlimited = true }, HOUR));
+	assert_true(policy_set_limit(&limit, &(struct wanted_limit)BUCKET(10, 1, 5), HOUR + 1));
+	assert_int_equal(limit.epoch, 3);
+	assert_int_equal(available((HOUR + SEC) | 1, &limit, HOUR + 1), 0);
+	assert_int_equal(available((HOUR + SEC) | 1, &limit, HOUR + 1 + SEC / 10), 1);
+	assert_int_equal(available((HOUR - SEC) | 1, &limit, HOUR + 1), 5);
 }
 
 static void test_kinds(void **state)

@@ -6,14 +6,14 @@
 
 #include "promtext.h"
 
-static char *page_of(const struct snapshot *snapshots, unsigned int count)
+static char *page_of(const struct snapshot *snapshots, unsigned int count, unsigned int unreadable)
 {
 	char *text;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
-	promtext_write(out, snapshots, count);
+	promtext_write(out, snapshots, count, unreadable);
 	fclose(out);
 	return text;
 }
@@ -85,7 +85,7 @@ static void test_samples(void **state)
 	};
 	/* clang-format on */
 	struct snapshot *snapshot = sample_make();
-	char *page = page_of(snapshot, 1);
+	char *page = page_of(snapshot, 1, 0);
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(lines); i++)
@@ -112,7 +112,7 @@ static void test_zeros_from_the_start(void **state)
 		SYN("lab", "drop", "contended", "false") "0\n",
 	};
 	struct snapshot *snapshot = sample_make();
-	char *page = page_of(snapshot, 1);
+	char *page = page_of(snapshot, 1, 0);
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(lines); i++)
@@ -134,7 +134,7 @@ static void test_counts_without_a_name(void **state)
 	sample_count(snapshot, 1, true, VERDICT_DROP, 30, 6);
 	sample_count(snapshot, 1, true, VERDICT_DROP, 31, 7);
 	sample_count(snapshot, 0, true, VERDICT_PASS, 31, 8);
-	page = page_of(snapshot, 1);
+	page = page_of(snapshot, 1, 0);
 	expect_once(page, SYN("id:9", "reject", "host_limit", "true") "5\n");
 	assert_int_equal(occurrences(page, "listener=\"id:"), 1);
 	expect_once(page, SYN("mqtt", "drop", "reason_30", "true") "6\n");
@@ -151,7 +151,7 @@ static void test_escapes(void **state)
 
 	(void)state;
 	strcpy(snapshot->devices[0].name, "a\"b\\c\nd\x01\xff");
-	page = page_of(snapshot, 1);
+	page = page_of(snapshot, 1, 0);
 	expect_once(page, "\nweir_device_attached{shaper=\"eth0\",device=\"a\\\"b\\\\c\\nd??\"} ");
 	free(page);
 	sample_free(snapshot);
@@ -162,19 +162,21 @@ static void test_several_instances(void **state)
 {
 	struct snapshot *one = sample_make(), *two = sample_make();
 	struct snapshot both[2] = { *one, *two };
-	char *page, *empty = page_of(NULL, 0);
+	char *page, *empty = page_of(NULL, 0, 2);
 
 	(void)state;
 	strcpy(both[1].control.name, "eth1");
 	both[1].policy->mode = MODE_OBSERVE;
-	page = page_of(both, 2);
-	assert_int_equal(occurrences(page, "# HELP "), 12);
-	assert_int_equal(occurrences(page, "# TYPE "), 12);
+	page = page_of(both, 2, 0);
+	assert_int_equal(occurrences(page, "# HELP "), 13);
+	assert_int_equal(occurrences(page, "# TYPE "), 13);
 	expect_once(page, "\nweir_mode{shaper=\"eth0\",mode=\"observe\"} 0\n"
 			  "weir_mode{shaper=\"eth0\",mode=\"enforce\"} 1\n"
 			  "weir_mode{shaper=\"eth1\",mode=\"observe\"} 1\n"
 			  "weir_mode{shaper=\"eth1\",mode=\"enforce\"} 0\n");
-	assert_int_equal(occurrences(empty, "# HELP "), 1);
+	assert_int_equal(occurrences(empty, "# HELP "), 2);
+	expect_once(page, "\nweir_instances_unreadable 0\n");
+	expect_once(empty, "\nweir_instances_unreadable 2\n");
 	assert_non_null(strstr(empty, "weir_build_info{version=\"" WEIR_VERSION "\"} 1\n"));
 	free(page);
 	free(empty);
@@ -194,7 +196,7 @@ static void test_promtool(void **state)
 	snapshot = sample_make();
 	snapshot->table_fill = NAN;
 	strcpy(snapshot->devices[0].name, "a\"b\\c\nd\x01\xff");
-	page = page_of(snapshot, 1);
+	page = page_of(snapshot, 1, 0);
 	promtool = popen("promtool check metrics 2>&1", "w");
 	assert_non_null(promtool);
 	fputs(page, promtool);

@@ -17,14 +17,9 @@
 #include "tests/bench/random_lru.skel.h"
 #include "tests/bench/random_weir.skel.h"
 
-/* Set index in the low half of a tag, so at most 2^32 sets. */
 static uint32_t sets_for(uint32_t sources)
 {
-	uint32_t sets = 1;
-
-	while ((uint64_t)sets * TABLE_WAYS < sources)
-		sets *= 2;
-	return sets;
+	return (sources + TABLE_WAYS - 1) / TABLE_WAYS;
 }
 
 static int read_config(struct config *config, const char *path)
@@ -70,9 +65,9 @@ static int configure(const struct contestant *contestant, const struct config *c
 	return err;
 }
 
-/* @set_mask lies in the object's .rodata. */
-static int load_weir(struct contestant *contestant, struct bpf_object *object, uint32_t *set_mask,
-		     const char *path)
+/* @bucket_sets lies in the object's .rodata. */
+static int load_weir(struct contestant *contestant, struct bpf_object *object,
+		     uint32_t *bucket_sets, const char *path)
 {
 	struct config config;
 	uint32_t sets;
@@ -84,7 +79,7 @@ static int load_weir(struct contestant *contestant, struct bpf_object *object, u
 	if (read_config(&config, path))
 		goto out;
 	sets = sets_for(config.sources);
-	*set_mask = sets - 1;
+	*bucket_sets = sets;
 	err = bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "buckets"), sets);
 	if (!err)
 		err = bpf_object__load(object);
@@ -111,14 +106,14 @@ static int load_plain(struct contestant *contestant, const char *program)
 }
 
 /* The skeletons live as long as the process: all that matters hangs on their objects. */
-#define LOAD_WEIR(skeleton)                                                           \
-	do {                                                                          \
-		struct skeleton##_bpf *open = skeleton##_bpf__open();                 \
-                                                                                      \
-		if (!open)                                                            \
-			break;                                                        \
-		return load_weir(contestant, open->obj,                               \
-				 (uint32_t *)&open->rodata->bucket_set_mask, config); \
+#define LOAD_WEIR(skeleton)                                                                     \
+	do {                                                                                    \
+		struct skeleton##_bpf *open = skeleton##_bpf__open();                           \
+                                                                                                \
+		if (!open)                                                                      \
+			break;                                                                  \
+		return load_weir(contestant, open->obj, (uint32_t *)&open->rodata->bucket_sets, \
+				 config);                                                       \
 	} while (0)
 
 int contestant_load(struct contestant *contestant, const char *name, const char *config)
