@@ -61,11 +61,11 @@ static unsigned int compare_xdp(const struct config *config, const struct links 
 static unsigned int compare_sources(const struct attach_request *request,
 				    const struct instance *instance, FILE *out)
 {
-	uint32_t wanted = datapath_slots(request->config.sources);
+	uint32_t slots = instance->control->source_slots, wanted = request->config.sources;
 
-	if (!(request->said & POLICY_SAYS_REST) || wanted == instance->control->source_slots)
+	if (!(request->said & POLICY_SAYS_REST) || datapath_slots(wanted) == slots)
 		return 0;
-	fprintf(out, "sources: %u in force, %u wanted\n", instance->control->source_slots, wanted);
+	fprintf(out, "sources: %u in force, %u wanted\n", slots, wanted);
 	return 1;
 }
 
