@@ -35,7 +35,7 @@ LIBS := $(BPF_LIBS) -linih
 PURE := text names config config_keys config_read config_check policy snapshot render promtext
 PURE_OBJ := $(PURE:%=$(BUILD)/user/%.o)
 # The pinned state without the program that uses it; tests bring their own.
-STATE_OBJ := $(patsubst %,$(BUILD)/user/%.o,instance pins netdev log)
+STATE_OBJ := $(patsubst %,$(BUILD)/user/%.o,instance pins objects netdev log)
 USER_OBJ := $(patsubst user/%.c,$(BUILD)/user/%.o,$(sort $(wildcard user/*.c)))
 
 UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))

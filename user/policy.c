@@ -243,7 +243,7 @@ static void compare_limits(struct differences *differences, const char *where,
 		compare_numbers(differences, where, "burst", limit->burst, next.burst);
 }
 
-static int compare_addresses(const void *a, const void *b)
+static int address_order(const void *a, const void *b)
 {
 	const struct wanted_address *x = a, *y = b;
 	int order = memcmp(&x->prefix, &y->prefix, sizeof(x->prefix));
@@ -259,7 +259,7 @@ static char *addresses_text(char *buf, size_t size, struct wanted_address *addre
 	size_t used = 0;
 
 	snprintf(buf, size, "any");
-	qsort(addresses, count, sizeof(*addresses), compare_addresses);
+	qsort(addresses, count, sizeof(*addresses), address_order);
 	for (unsigned int i = 0; i < count && used < size; i++)
 		used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? ", " : "",
 					 text_prefix(prefix, sizeof(prefix), &addresses[i].prefix,
@@ -267,16 +267,23 @@ static char *addresses_text(char *buf, size_t size, struct wanted_address *addre
 	return buf;
 }
 
-static void compare_destinations(struct differences *differences, const struct policy *policy,
-				 unsigned int id, const struct wanted_listener *wanted)
+static void compare_ports(struct differences *differences, const struct policy *policy,
+			  unsigned int id, const struct wanted_listener *wanted)
 {
-	struct wanted_address addresses[ADDRESSES_MAX];
 	char a[PORTS_TEXT_MAX], b[PORTS_TEXT_MAX];
 	uint64_t ports[PORTS / 64];
 
 	policy_ports(policy, id, ports);
 	compare(differences, wanted->name, "ports", text_ports(a, sizeof(a), ports),
 		text_ports(b, sizeof(b), wanted->ports));
+}
+
+static void compare_addresses(struct differences *differences, const struct policy *policy,
+			      unsigned int id, const struct wanted_listener *wanted)
+{
+	struct wanted_address addresses[ADDRESSES_MAX];
+	char a[ADDRESSES_TEXT_MAX], b[ADDRESSES_TEXT_MAX];
+
 	addresses_text(a, sizeof(a), addresses, policy_addresses(policy, id, addresses));
 	memcpy(addresses, wanted->addresses, sizeof(addresses));
 	addresses_text(b, sizeof(b), addresses, wanted->addresses_count);
@@ -284,15 +291,23 @@ static void compare_destinations(struct differences *differences, const struct p
 }
 
 static void compare_listener(struct differences *differences, const struct policy *policy,
-			     unsigned int id, const struct wanted_listener *wanted)
+			     unsigned int id, const struct wanted_listener *wanted,
+			     unsigned int said)
 {
 	const struct listener *listener = &policy->listeners[id];
 	char where[LISTENER_NAME_MAX + 16];
 
-	compare_destinations(differences, policy, id, wanted);
-	compare(differences, wanted->name, "excess", text_word(excess_names, listener->excess),
-		text_word(excess_names, wanted->excess));
+	if (said & POLICY_SAYS_PORTS)
+		compare_ports(differences, policy, id, wanted);
+	if (said & POLICY_SAYS_REST) {
+		compare_addresses(differences, policy, id, wanted);
+		compare(differences, wanted->name, "excess",
+			text_word(excess_names, listener->excess),
+			text_word(excess_names, wanted->excess));
+	}
 	for (int level = LEVEL_LISTENER; level < LEVEL_COUNT; level++) {
+		if (!(said & (level == LEVEL_LISTENER ? POLICY_SAYS_RATE : POLICY_SAYS_REST)))
+			continue;
 		snprintf(where, sizeof(where), "%s %s", wanted->name, level_names[level]);
 		compare_limits(differences, where, &listener->limits[level],
 			       &wanted->limits[level]);
@@ -307,35 +322,46 @@ static const struct wanted_listener *find_wanted(const struct config *config, co
 	return NULL;
 }
 
-unsigned int policy_differences(const struct policy *policy, const struct config *config, FILE *out)
+/* What belongs to no one listener, and which listeners there are. */
+static void compare_rest(struct differences *differences, const struct policy *policy,
+			 const struct config *config)
 {
 	static const char *const sources[] = { "v4-prefix", "v6-prefix" };
 	static const char *const sites[] = { "v4-site", "v6-site" };
-	struct differences differences = { .out = out };
 
-	compare(&differences, "", "mode", text_word(mode_names, policy->mode),
-		text_word(mode_names, config->mode));
 	for (int family = 0; family < FAMILY_COUNT; family++) {
-		compare_numbers(&differences, "", sources[family], policy->source_len[family],
+		compare_numbers(differences, "", sources[family], policy->source_len[family],
 				config->source_len[family]);
-		compare_numbers(&differences, "", sites[family], policy->site_len[family],
+		compare_numbers(differences, "", sites[family], policy->site_len[family],
 				config->site_len[family]);
 	}
-	compare_limits(&differences, "host", &policy->host, &config->host);
+	compare_limits(differences, "host", &policy->host, &config->host);
 	for (unsigned int id = 0; id < LISTENERS_MAX; id++) {
 		const char *name = policy->listeners[id].name;
 
 		if (*name && !find_wanted(config, name))
-			compare(&differences, "listener", name, "is", "not");
+			compare(differences, "listener", name, "is", "not");
 	}
+}
+
+unsigned int policy_differences(const struct policy *policy, const struct config *config,
+				unsigned int said, FILE *out)
+{
+	struct differences differences = { .out = out };
+
+	if (said & POLICY_SAYS_MODE)
+		compare(&differences, "", "mode", text_word(mode_names, policy->mode),
+			text_word(mode_names, config->mode));
+	if (said & POLICY_SAYS_REST)
+		compare_rest(&differences, policy, config);
 	for (unsigned int i = 0; i < config->listeners_count; i++) {
 		const struct wanted_listener *wanted = &config->listeners[i];
 		int id = policy_find_listener(policy, wanted->name);
 
-		if (id < 0)
+		if (id >= 0)
+			compare_listener(&differences, policy, (unsigned int)id, wanted, said);
+		else if (said & ~POLICY_SAYS_MODE)
 			compare(&differences, "listener", wanted->name, "not", "is");
-		else
-			compare_listener(&differences, policy, (unsigned int)id, wanted);
 	}
 	return differences.count;
 }

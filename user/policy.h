@@ -35,9 +35,17 @@ void policy_ports(const struct policy *policy, unsigned int id, uint64_t ports[P
 unsigned int policy_addresses(const struct policy *policy, unsigned int id,
 			      struct wanted_address addresses[ADDRESSES_MAX]);
 
-/* Everything in which a policy in force differs from what @config would build, one line each:
- * "mqtt listener rate: 800/s in force, 500/s wanted". Returns the number of lines. */
+/* What of a config was said: all of it by a file, parts by the words of a command. */
+#define POLICY_SAYS_MODE 0x1
+#define POLICY_SAYS_PORTS 0x2
+#define POLICY_SAYS_RATE 0x4 /* the listener's, with its burst */
+#define POLICY_SAYS_REST 0x8
+#define POLICY_SAYS_ALL 0xf
+
+/* Everything in which a policy in force differs from what @config would build, as far as @said,
+ * one line each: "mqtt listener rate: 800/s in force, 500/s wanted". Returns the number of lines.
+ */
 unsigned int policy_differences(const struct policy *policy, const struct config *config,
-				FILE *out);
+				unsigned int said, FILE *out);
 
 #endif

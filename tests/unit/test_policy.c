@@ -288,7 +288,7 @@ static void test_looped_chain(void **state)
 }
 
 /* What says of the policy of base_text against @wanted. */
-static void expect_differences(const char *wanted, const char *expected)
+static void expect_said(unsigned int said, const char *wanted, const char *expected)
 {
 	struct policy *policy = build(base_text);
 	struct config config;
@@ -299,7 +299,7 @@ static void expect_differences(const char *wanted, const char *expected)
 
 	if (read_bytes(&config, wanted, strlen(wanted), &messages))
 		fail_msg("said: %s", messages);
-	count = policy_differences(policy, &config, out);
+	count = policy_differences(policy, &config, said, out);
 	fclose(out);
 	assert_string_equal(text, expected);
 	for (const char *c = text; *c; c++)
@@ -309,6 +309,27 @@ static void expect_differences(const char *wanted, const char *expected)
 	free(text);
 	free(policy);
 	config_free(&config);
+}
+
+static void expect_differences(const char *wanted, const char *expected)
+{
+	expect_said(POLICY_SAYS_ALL, wanted, expected);
+}
+
+/* What nobody said does not differ. */
+static void test_said_in_part(void **state)
+{
+	static const char *const words = "[listener mqtt]\nports = 1884\nrate = 5/s\n";
+
+	(void)state;
+	expect_said(0, words, "");
+	expect_said(POLICY_SAYS_MODE, words, "mode: enforce in force, observe wanted\n");
+	expect_said(POLICY_SAYS_PORTS, words, "mqtt ports: 1883, 8883 in force, 1884 wanted\n");
+	expect_said(POLICY_SAYS_RATE, words,
+		    "mqtt listener rate: 2000/s in force, 5/s wanted\n"
+		    "mqtt listener burst: 3000 in force, 5 wanted\n");
+	expect_said(POLICY_SAYS_RATE, "[listener new]\nports = 1\n",
+		    "listener new: not in force, is wanted\n");
 }
 
 static void test_differences(void **state)
@@ -351,6 +372,7 @@ int main(void)
 		cmocka_unit_test(test_read_back),
 		cmocka_unit_test(test_looped_chain),
 		cmocka_unit_test(test_differences),
+		cmocka_unit_test(test_said_in_part),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
