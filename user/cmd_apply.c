@@ -34,7 +34,8 @@ static enum exit_status parse_words(const struct command *command, struct words 
 
 static enum exit_status run(const struct command *command, int argc, char **argv,
 			    int (*act)(const struct apply_request *request, struct plan *plan),
-			    enum exit_status (*report)(const struct plan *plan))
+			    enum exit_status (*report)(const struct plan *plan,
+						       const struct config *config))
 {
 	struct apply_request request = {};
 	struct config config;
@@ -51,14 +52,15 @@ static enum exit_status run(const struct command *command, int argc, char **argv
 	request.reset = words.reset;
 	status = command_status(act(&request, &plan));
 	if (!status)
-		status = report(&plan);
+		status = report(&plan, &config);
 	plan_free(&plan);
 	config_free(&config);
 	return status;
 }
 
-static enum exit_status report_planned(const struct plan *plan)
+static enum exit_status report_planned(const struct plan *plan, const struct config *config)
 {
+	(void)config;
 	plan_print(stdout, plan);
 	if (!plan->count)
 		log_done("%s: as the file says", plan->name);
@@ -85,7 +87,7 @@ const struct command command_diff = {
 	.run = diff,
 };
 
-static enum exit_status report_made(const struct plan *plan)
+static enum exit_status report_made(const struct plan *plan, const struct config *config)
 {
 	const unsigned int made = plan->of_kind[CHANGE_LIVE];
 
@@ -105,6 +107,7 @@ static enum exit_status report_made(const struct plan *plan)
 				    change->what, plan->name, change->in_force, change->wanted,
 				    change->todo);
 	}
+	command_warn_delay(config);
 	if (made)
 		log_done("%s: %u change%s made", plan->name, made, made == 1 ? "" : "s");
 	else

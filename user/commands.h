@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "config.h"
+
 enum exit_status {
 	STATUS_DONE = 0,
 	STATUS_FAILED = 1,
@@ -46,5 +48,7 @@ enum exit_status command_usage(const struct command *command, const char *format
 enum exit_status command_status(int err);
 /* Are all words legal as an instance's name? Otherwise says so. */
 int command_check_name(const struct command *command, const char *name);
+/* Warns of listeners of @config whose excess is not treated as the word says. */
+void command_warn_delay(const struct config *config);
 
 #endif

@@ -5,71 +5,93 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include <bpf/bpf.h>
-
 #include "instance.h"
+#include "links.h"
 #include "log.h"
 #include "netdev.h"
+#include "objects.h"
+
+/* How well an instance is the one that is meant. */
+enum claim {
+	CLAIM_NONE,
+	CLAIM_FORMER, /* it was attached to a device of this name */
+	CLAIM_DEVICE, /* it is on the device that has this name, or need not be */
+};
 
 struct search {
 	const struct pins *pins;
 	const struct config *config;
-	unsigned int found;
-	char *name; /* of the first */
+	uint32_t control_id[DEVICES_MAX]; /* of what is on each device of the file; 0: none */
+	enum claim best;
+	unsigned int found; /* that are as good as the best */
+	char *name;	    /* of the first of them */
 };
 
-/* What cannot be read may be meant all the same: opening it says what is wrong with it. */
-static bool is_elsewhere(const struct pins *pins, const char *name)
-{
-	struct bpf_map_info info = {};
-	struct control control = {};
-	__u32 len = sizeof(info), zero = 0;
-	char path[PATH_MAX];
-	bool known = false;
-	int fd;
-
-	if (pins_path(pins, path, name, instance_map_names[MAP_CONTROL]))
-		return false;
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return false;
-	if (!bpf_obj_get_info_by_fd(fd, &info, &len) && info.value_size == sizeof(control))
-		known = !bpf_map_lookup_elem(fd, &zero, &control) && control.abi == WEIR_ABI;
-	close(fd);
-	return known && control.netns_cookie != netdev_netns_cookie();
-}
-
-static bool has_device(const struct search *search, const char *name)
+static void find_programs(struct search *search)
 {
 	for (unsigned int i = 0; i < search->config->devices_count; i++) {
-		char pin[sizeof(PINS_LINK_PREFIX) + DEVICE_NAME_MAX];
+		uint32_t ifindex = netdev_find(search->config->devices[i]);
+		struct netdev_xdp xdp;
 
-		snprintf(pin, sizeof(pin), PINS_LINK_PREFIX "%s", search->config->devices[i]);
-		if (pins_exists(search->pins, name, pin))
-			return true;
+		if (ifindex && !netdev_xdp(ifindex, &xdp) && xdp.prog_id)
+			search->control_id[i] = object_control_id(xdp.prog_id);
 	}
-	return false;
 }
 
-static int consider(const char *name, void *arg)
+static enum claim claim_devices(const struct search *search, const struct instance *instance)
 {
-	struct search *search = arg;
+	const struct config *config = search->config;
+	int fd = instance->map_fd[MAP_CONTROL];
+	uint32_t control_id = fd < 0 ? 0 : object_map_id(fd);
+	enum claim claim = config->devices_count ? CLAIM_NONE : CLAIM_DEVICE;
 
-	if (search->config->devices_count && !has_device(search, name))
-		return 0;
-	if (is_elsewhere(search->pins, name))
-		return 0;
+	for (unsigned int i = 0; i < config->devices_count; i++) {
+		char path[PATH_MAX];
+
+		if (control_id && control_id == search->control_id[i])
+			return CLAIM_DEVICE;
+		if (!links_path(search->pins, path, instance->name, config->devices[i]) &&
+		    !access(path, F_OK))
+			claim = CLAIM_FORMER;
+	}
+	return claim;
+}
+
+static void consider(struct search *search, const struct instance *instance)
+{
+	enum claim claim = claim_devices(search, instance);
+
+	if (claim == CLAIM_NONE || claim < search->best)
+		return;
+	if (claim > search->best)
+		search->found = 0;
+	search->best = claim;
 	if (!search->found++)
-		snprintf(search->name, INSTANCE_NAME_MAX, "%s", name);
+		snprintf(search->name, INSTANCE_NAME_MAX, "%s", instance->name);
+}
+
+static int consider_mine(struct instance *instance, void *arg)
+{
+	consider(arg, instance);
 	return 0;
+}
+
+/* What cannot be read may be meant all the same: opening it says what is wrong with it. */
+static void consider_other(const struct instance *instance, int err, void *arg)
+{
+	if (err != -EXDEV && err != -ENOTDIR)
+		consider(arg, instance);
 }
 
 int locate_instance(const struct pins *pins, const struct config *config,
 		    char name[INSTANCE_NAME_MAX])
 {
-	struct search search = { pins, config, 0, name };
+	struct search search = { .pins = pins, .config = config, .name = name };
 	const char *device = config->devices_count ? config->devices[0] : NULL;
-	int err = pins_each_instance(pins, consider, &search);
+	int err;
+
+	find_programs(&search);
+	err = instance_each(pins, consider_mine, consider_other, &search);
 
 	if (err) {
 		log_error("cannot read '%s': %s", pins->root, log_reason(err));

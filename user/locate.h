@@ -8,8 +8,8 @@
 #include "pins.h"
 
 /*
- * The instance of this network namespace that a device of @config belongs to, or, if @config names
- * no device, the only one. -ENOENT: there is none; -EINVAL: there are several. Errors have been
+ * The instance of this network namespace that is on a device of @config, or else was when that had
+ * this name; if @config names no device, the only one. -ENOENT: there is none; -EINVAL: there are several. Errors have been
  * reported.
  */
 int locate_instance(const struct pins *pins, const struct config *config,

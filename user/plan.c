@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plan_devices.h"
 #include "plan_listeners.h"
 #include "policy.h"
 
 #define VALUE_MAX 48
-#define DEVICES_TEXT_MAX (DEVICES_MAX * (DEVICE_NAME_MAX + sizeof(" generic, ")))
 
 const char *const change_kind_names[] = {
 	[CHANGE_LIVE] = "live",
@@ -60,15 +60,20 @@ void plan_free(struct plan *plan)
 	*plan = (struct plan){ 0 };
 }
 
+void plan_put(FILE *out, const struct change *change)
+{
+	fprintf(out, "[%s] %s: %s in force, %s wanted", change->where, change->what,
+		change->in_force, change->wanted);
+}
+
 void plan_print(FILE *out, const struct plan *plan)
 {
 	for (unsigned int i = 0; i < plan->count; i++) {
 		const struct change *change = &plan->changes[i];
 
-		fprintf(out, "%-6s  [%s] %s: %s in force, %s wanted%s%s\n",
-			change_kind_names[change->kind], change->where, change->what,
-			change->in_force, change->wanted, change->todo ? "; " : "",
-			change->todo ? change->todo : "");
+		fprintf(out, "%-6s  ", change_kind_names[change->kind]);
+		plan_put(out, change);
+		fprintf(out, "%s%s\n", change->todo ? "; " : "", change->todo ? change->todo : "");
 	}
 }
 
@@ -154,6 +159,14 @@ static void compare_numbers(struct plan *plan, enum change_kind kind, const char
 	plan_compare(plan, &(struct change){ kind, "weir", what, a, b, todo });
 }
 
+/* The table is as large as its sets make it: what was said need not be exactly that. */
+static void plan_sources(struct plan *plan, uint32_t slots, const struct config *wanted)
+{
+	if (config_slots(wanted->sources) != slots)
+		compare_numbers(plan, CHANGE_RELOAD, "sources", slots, wanted->sources,
+				"detach and attach again, which forgets counters and buckets");
+}
+
 static void plan_lengths(struct plan *plan, const struct config *wanted)
 {
 	static const char *const sources[] = { "v4-prefix", "v6-prefix" };
@@ -169,76 +182,6 @@ static void plan_lengths(struct plan *plan, const struct config *wanted)
 	}
 }
 
-static void add_word(char *list, size_t size, const char *word, const char *more)
-{
-	size_t used = strlen(list);
-
-	snprintf(list + used, size - used, "%s%s%s", used ? ", " : "", word, more);
-}
-
-static void plan_xdp(struct plan *plan, const struct snapshot *in_force,
-		     const struct config *wanted)
-{
-	char others[DEVICES_TEXT_MAX] = "";
-
-	if (wanted->xdp == XDP_AUTO)
-		return;
-	for (unsigned int i = 0; i < in_force->devices_count; i++) {
-		const struct snapshot_device *device = &in_force->devices[i];
-
-		if (device->ifindex && device->native != (wanted->xdp == XDP_NATIVE))
-			add_word(others, sizeof(others), device->name,
-				 device->native ? " native" : " generic");
-	}
-	if (*others)
-		plan_note(plan,
-			  &(struct change){ CHANGE_RELOAD, "weir", "xdp", others,
-					    xdp_names[wanted->xdp], "detach and attach again" });
-}
-
-static bool names_device(const struct config *config, const char *name)
-{
-	for (unsigned int i = 0; i < config->devices_count; i++)
-		if (!strcmp(config->devices[i], name))
-			return true;
-	return false;
-}
-
-/* A device whose link is lost is not protected: it counts as missing. */
-static bool has_device(const struct snapshot *in_force, const char *name)
-{
-	for (unsigned int i = 0; i < in_force->devices_count; i++)
-		if (in_force->devices[i].ifindex && !strcmp(in_force->devices[i].name, name))
-			return true;
-	return false;
-}
-
-static void plan_devices(struct plan *plan, const struct snapshot *in_force,
-			 const struct config *wanted)
-{
-	char present[DEVICES_TEXT_MAX] = "", named[DEVICES_TEXT_MAX] = "";
-	bool missing = false, spare = false;
-
-	for (unsigned int i = 0; i < wanted->devices_count; i++) {
-		missing |= !has_device(in_force, wanted->devices[i]);
-		add_word(named, sizeof(named), wanted->devices[i], "");
-	}
-	for (unsigned int i = 0; i < in_force->devices_count; i++) {
-		const struct snapshot_device *device = &in_force->devices[i];
-
-		if (!device->ifindex)
-			continue;
-		spare |= !names_device(wanted, device->name);
-		add_word(present, sizeof(present), device->name, "");
-	}
-	if (wanted->devices_count && (missing || spare))
-		plan_note(plan, &(struct change){ CHANGE_RELOAD, "weir", "devices",
-						  *present ? present : "none", named,
-						  spare ? "detach and attach again"
-							: "`weir attach config FILE name NAME` "
-							  "adds what is missing" });
-}
-
 int plan_make(struct plan *plan, const struct snapshot *in_force, const struct config *wanted,
 	      bool reset, uint64_t now_ns)
 {
@@ -252,10 +195,7 @@ int plan_make(struct plan *plan, const struct snapshot *in_force, const struct c
 	*plan->policy = *in_force->policy;
 	plan_devices(plan, in_force, wanted);
 	plan_mode(plan, wanted);
-	plan_xdp(plan, in_force, wanted);
-	compare_numbers(plan, CHANGE_RELOAD, "sources", in_force->control.source_slots,
-			config_slots(wanted->sources),
-			"detach and attach again, which forgets counters and buckets");
+	plan_sources(plan, in_force->control.source_slots, wanted);
 	plan_lengths(plan, wanted);
 	plan_limit(plan, "weir", LEVEL_HOST, &plan->policy->host, &wanted->host);
 	err = plan_listeners(plan, wanted);

@@ -61,6 +61,8 @@ void plan_print(FILE *out, const struct plan *plan);
 
 /* Notes a change with copies of its texts, but for @what and @todo. */
 void plan_note(struct plan *plan, const struct change *change);
+/* Writes "[listener mqtt] rate: 800/s in force, 2000/s wanted". */
+void plan_put(FILE *out, const struct change *change);
 /* Notes it if @in_force and @wanted are different texts; returns whether they are. */
 bool plan_compare(struct plan *plan, const struct change *change);
 /* LIVE, or KEPT if that is the @origin of what is in force and nothing was said of a reset. */

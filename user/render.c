@@ -26,16 +26,27 @@ static void put_age(FILE *out, uint64_t age_ns)
 
 /* -- status ------------------------------------------------------------------------------------ */
 
+static const char *device_text(const struct snapshot_device *device)
+{
+	switch (device->state) {
+	case DEVICE_LOST:
+		return "LINK LOST (not protected: attach again)";
+	case DEVICE_MOVED:
+		return "MOVED to another network namespace (not protected here)";
+	default:
+		return device->native ? "native" : "GENERIC (slow: every frame pays)";
+	}
+}
+
 static void put_devices(FILE *out, const struct snapshot *snapshot)
 {
 	fprintf(out, "  devices      ");
 	for (unsigned int i = 0; i < snapshot->devices_count; i++) {
 		const struct snapshot_device *device = &snapshot->devices[i];
-		const char *state = device->native ? "native" : "GENERIC (slow: every frame pays)";
 
-		if (!device->ifindex)
-			state = "LINK LOST (not protected: attach again)";
-		fprintf(out, "%s%s %s", i ? ", " : "", device->name, state);
+		fprintf(out, "%s%s %s", i ? ", " : "", device->name, device_text(device));
+		if (strcmp(device->name, device->attached_as))
+			fprintf(out, " (renamed from %s)", device->attached_as);
 	}
 	fprintf(out, snapshot->devices_count ? "\n" : "NONE (nothing is protected)\n");
 }

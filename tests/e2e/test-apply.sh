@@ -98,7 +98,7 @@ has "$(weir show)" "b0: enforcing (set at runtime)" "enforce said to attach"
 printf '[weir]\ndevices = b0, lo\nsources = 64\nxdp = generic\n[listener fleet]\nports = 1883, 8084\n' \
 	>"$file"
 expect 4 weir diff "$file"
-has "$out" "reload  [weir] sources: 1048580 in force, 65 wanted; detach" "diff"
+has "$out" "reload  [weir] sources: 1048580 in force, 64 wanted; detach" "diff"
 has "$out" "reload  [weir] devices: b0 in force, b0, lo wanted; \`weir attach" "diff"
 has "$out" "reload  [weir] xdp: b0 native in force, generic wanted; detach" "diff"
 expect 0 weir apply "$file"
@@ -107,13 +107,22 @@ has "$out" "1 change made" "apply"
 has "$(weir show)" "1883, 8084 to any" "what could be changed"
 nothing_to_do
 expect 0 weir attach config "$file" name b0
-has "$err" "reload  [weir] sources" "attach again"
+has "$err" "[weir] sources: 1048580 in force, 64 wanted" "attach again"
 expect 0 weir diff "$file"
 lacks "$out" devices "diff after attach"
 weir detach b0
 weir attach config "$file" name edge
 expect 0 weir diff "$file"
 is "$out" "edge: as the file says" "diff after detach and attach"
+
+# What is said and not done is said by apply, too.
+sed 's/^ports.*/&\nexcess = delay/' "$file" >"$work/delay.ini"
+expect 0 weir apply "$work/delay.ini"
+has "$err" "listener 'fleet': this version cannot delay; excess is dropped" "apply"
+expect 0 weir diff "$work/delay.ini"
+lacks "$err" delay "diff"
+expect 0 weir apply "$file"
+lacks "$err" delay "apply without delay"
 
 # Which instance? The one on the file's device, or the only one.
 ip -n broker link add c9 type veth peer name x9

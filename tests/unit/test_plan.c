@@ -3,6 +3,7 @@
 #include "planning.h"
 
 #include "config_keys.h"
+#include "plan_said.h"
 
 /* -- keys -------------------------------------------------------------------------------------- */
 
@@ -130,11 +131,101 @@ static void test_devices(void **state)
 	      "reload  [weir] xdp: eth1 generic in force, native wanted; detach and attach "
 	      "again\n");
 	/* a device without its link is not protected, and a mode it has not */
-	snapshot->devices[1].ifindex = 0;
+	snapshot->devices[1].state = DEVICE_LOST;
 	apply(snapshot, "[weir]\ndevices = eth0, eth1\nxdp = native\n[listener a]\nports = 1\n",
 	      "reload  [weir] devices: eth0 in force, eth0, eth1 wanted; `weir attach config FILE "
 	      "name NAME` adds what is missing\n");
+	/* nor is one that has moved, and attaching does not bring it back */
+	snapshot->devices[1].state = DEVICE_MOVED;
+	apply(snapshot, "[weir]\ndevices = eth0, eth1\nxdp = native\n[listener a]\nports = 1\n",
+	      "reload  [weir] devices: eth0, eth1 (moved away) in force, eth0, eth1 wanted; detach "
+	      "and attach again\n");
 	forget(snapshot);
+}
+
+/* A device is what it is called now; its former name is not taken for another device. */
+static void test_renamed_devices(void **state)
+{
+	struct snapshot *snapshot = running("[listener a]\nports = 1\n");
+
+	(void)state;
+	strcpy(snapshot->devices[0].name, "lan0");
+	apply(snapshot, "[weir]\ndevices = eth1, lan0\n[listener a]\nports = 1\n", "");
+	apply(snapshot, "[weir]\ndevices = eth1, eth0\n[listener a]\nports = 1\n",
+	      "reload  [weir] devices: lan0 (renamed from eth0), eth1 in force, eth1, eth0 wanted; "
+	      "the file has a former name\n");
+	apply(snapshot, "[weir]\ndevices = eth0, lan0, eth1\n[listener a]\nports = 1\n",
+	      "reload  [weir] devices: lan0 (renamed from eth0), eth1 in force, eth0, lan0, eth1 "
+	      "wanted; `weir attach config FILE name NAME` adds what is missing\n");
+	/* exchanged */
+	strcpy(snapshot->devices[0].name, "eth1");
+	strcpy(snapshot->devices[1].name, "eth0");
+	apply(snapshot, "[weir]\ndevices = eth0, eth1\n[listener a]\nports = 1\n", "");
+	apply(snapshot, "[weir]\ndevices = eth0\n[listener a]\nports = 1\n",
+	      "reload  [weir] devices: eth1 (renamed from eth0), eth0 (renamed from eth1) in "
+	      "force, "
+	      "eth0 wanted; detach and attach again\n");
+	forget(snapshot);
+}
+
+/* -- what was said in part --------------------------------------------------------------------- */
+
+static const char said_in_force[] = "[weir]\nmode = enforce\nsources = 64\nhost-rate = 9/s\n"
+				    "[listener a]\nports = 1, 2\nrate = 20/s\nburst = 30\n"
+				    "source-rate = 1/m\n"
+				    "[listener b]\nports = 3\n";
+
+static void expect_said(unsigned int said, const char *wanted, const char *expected)
+{
+	struct snapshot *snapshot = running(said_in_force);
+	unsigned int count, lines = 0;
+	struct plan made;
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	/* set at runtime or not: it is not what was said */
+	snapshot->policy->listeners[0].limits[LEVEL_LISTENER].origin = ORIGIN_RUNTIME;
+	assert_int_equal(plan(&made, snapshot, wanted, false), 0);
+	count = plan_print_said(out, &made, said);
+	fclose(out);
+	assert_string_equal(text, expected);
+	for (const char *c = text; *c; c++)
+		lines += *c == '\n';
+	assert_int_equal(count, lines);
+	free(text);
+	plan_free(&made);
+	forget(snapshot);
+}
+
+/* What nobody said does not differ. */
+static void test_said_in_part(void **state)
+{
+	static const char words[] = "[weir]\ndevices = eth0\nxdp = native\n"
+				    "[listener a]\nports = 5\nrate = 5/s\n";
+
+	(void)state;
+	expect_said(SAYS_ALL, said_in_force, "");
+	expect_said(0, words, "");
+	expect_said(SAYS_DEVICES, words, "[weir] devices: eth0, eth1 in force, eth0 wanted\n");
+	expect_said(SAYS_XDP, words, "[weir] xdp: eth1 generic in force, native wanted\n");
+	expect_said(SAYS_MODE, words, "[weir] mode: enforce in force, observe wanted\n");
+	expect_said(SAYS_PORTS, words, "[listener a] ports: 1, 2 in force, 5 wanted\n");
+	expect_said(SAYS_RATE, words,
+		    "[listener a] rate: 20/s in force, 5/s wanted\n"
+		    "[listener a] burst: 30 in force, 5 wanted\n");
+	expect_said(SAYS_REST, words,
+		    "[weir] sources: 65 in force, 1048576 wanted\n"
+		    "[weir] host-rate: 9/s in force, unlimited wanted\n"
+		    "[listener b] removed: ports 3 in force, nothing wanted\n"
+		    "[listener a] source-rate: 1/m in force, unlimited wanted\n");
+	expect_said(SAYS_RATE, "[listener new]\nports = 7\n",
+		    "[listener new] added: nothing in force, ports 7 wanted\n");
+	expect_said(SAYS_DEVICES | SAYS_MODE, "[weir]\nmode = enforce\n[listener new]\nports = 7\n",
+		    "");
+	expect_said(SAYS_RATE, "[listener new]\nports = 1, 2\nrate = 5/s\nburst = 30\n",
+		    "[listener new] renamed: a in force, new wanted\n"
+		    "[listener new] rate: 20/s in force, 5/s wanted\n");
 }
 
 static void test_new_limits_count_from_now(void **state)
@@ -245,6 +336,8 @@ int main(void)
 		cmocka_unit_test(test_no_key_is_left_out),
 		cmocka_unit_test(test_values_that_are_the_same),
 		cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_renamed_devices),
+		cmocka_unit_test(test_said_in_part),
 		cmocka_unit_test(test_new_limits_count_from_now),
 		cmocka_unit_test(test_limit_of_a_command),
 		cmocka_unit_test(test_mode_of_a_command),

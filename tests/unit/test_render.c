@@ -6,8 +6,9 @@
 
 static const char status[] =
 	"eth0: enforcing\n"
-	"  devices      eth0 native, eth1 GENERIC (slow: every frame pays), eth2 LINK LOST (not "
-	"protected: attach again)\n"
+	"  devices      eth0 native, eth1 GENERIC (slow: every frame pays) (renamed from eth9), "
+	"eth2 LINK LOST (not protected: attach again), eth3 MOVED to another network namespace "
+	"(not protected here)\n"
 	"  attached     1 d 2 h ago by version 0.1.0\n"
 	"  host limit   5000/s burst 5000\n"
 	"  listener mqtt\n"
