@@ -27,18 +27,29 @@ static const struct key *find_key(const struct key *keys, const char *name)
 	return NULL;
 }
 
+/* Where a key may belong that its own section does not have. */
+static const struct {
+	const struct key *keys;
+	const char *section;
+} kinds[] = {
+	{ weir_keys, "[weir]" },
+	{ listener_keys, "[listener NAME]" },
+	{ prefix_keys, "[prefix ADDRESS/LENGTH]" },
+};
+
 static void complain_of_key(struct reading *reading, const char *name)
 {
-	const struct key *others = reading->keys == weir_keys ? listener_keys : weir_keys;
 	const char *names[KEYS_MAX + 1] = { NULL };
 	char quote[QUOTE_MAX], all[256] = "";
 	const char *nearest;
 	size_t count = 0;
 
 	text_quote(quote, sizeof(quote), name);
-	if (find_key(others, name)) {
-		COMPLAIN(reading, "unknown key '%s': it does not belong in [%s]; move it to [%s]",
-			 quote, reading->section, others == weir_keys ? "weir" : "listener NAME");
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (!find_key(kinds[i].keys, name))
+			continue;
+		COMPLAIN(reading, "unknown key '%s': it does not belong in [%s]; move it to %s",
+			 quote, reading->section, kinds[i].section);
 		return;
 	}
 	for (const struct key *key = reading->keys; key->name; key++) {
@@ -229,6 +240,7 @@ int config_read(struct config *config, FILE *in, const char *name, struct config
 		return -ENOMEM;
 	if (reading.result)
 		return reading.result;
-	config_check(config, name, errors);
+	if (config_check(config, name, errors) == -ENOMEM)
+		return -ENOMEM;
 	return errors->count == errors_before ? 0 : -EINVAL;
 }

@@ -69,9 +69,38 @@ static void begin_listener(struct reading *reading, const char *name)
 	reading->wrong = &added->wrong;
 }
 
+static void begin_prefix(struct reading *reading, const char *text)
+{
+	const char *why = "is not given; write [prefix ADDRESS/LENGTH]";
+	struct wanted_address source;
+	struct wanted_rule *added;
+	char quote[QUOTE_MAX];
+	bool masked = false;
+	int wrong = -EINVAL;
+
+	reading->keys = prefix_keys;
+	reading->target = &reading->spare_rule;
+	if (*text)
+		wrong = text_parse_source(text, &source.prefix, &source.len, &masked, &why);
+	if (masked)
+		why = "has bits set behind the prefix length; clear them or lengthen the prefix";
+	if (wrong || masked) {
+		COMPLAIN(reading, "prefix '%s': %s", text_quote(quote, sizeof(quote), text), why);
+		return;
+	}
+	added = config_add_rule(reading->config, &source);
+	if (!added) {
+		reading->result = -ENOMEM;
+		return;
+	}
+	added->line = reading->line;
+	reading->target = added;
+	reading->wrong = &added->wrong;
+}
+
 static void begin_unknown(struct reading *reading, const char *word)
 {
-	static const char *const sections[] = { "weir", "listener", NULL };
+	static const char *const sections[] = { "weir", "listener", "prefix", NULL };
 	const char *nearest = text_nearest(word, sections);
 
 	reading->unknown = true;
@@ -82,8 +111,8 @@ static void begin_unknown(struct reading *reading, const char *word)
 			 reading->section, nearest);
 	else
 		COMPLAIN(reading,
-			 "unknown section '%s': there is no such section; write [weir] "
-			 "or [listener NAME]",
+			 "unknown section '%s': there is no such section; write [weir], "
+			 "[listener NAME] or [prefix ADDRESS/LENGTH]",
 			 reading->section);
 }
 
@@ -124,6 +153,8 @@ void config_begin_section(struct reading *reading, char *line)
 		begin_weir(reading, rest);
 	else if (!strcmp(word, "listener"))
 		begin_listener(reading, rest);
+	else if (!strcmp(word, "prefix"))
+		begin_prefix(reading, rest);
 	else
 		begin_unknown(reading, word);
 }

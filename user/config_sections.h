@@ -24,8 +24,9 @@ struct reading {
 	bool unknown;		/* keys of an unknown section are not looked at */
 	int seen[KEYS_MAX];	/* line of each key of this section */
 	struct wanted_listener spare; /* filled where a section is wrong: its keys are checked */
-	char section[QUOTE_MAX];      /* as in the file, for messages */
-	char quote[QUOTE_MAX];	      /* of a line that libinih must split; empty: none, or done */
+	struct wanted_rule spare_rule;
+	char section[QUOTE_MAX]; /* as in the file, for messages */
+	char quote[QUOTE_MAX];	 /* of a line that libinih must split; empty: none, or done */
 };
 
 #define COMPLAIN(reading, ...) \
