@@ -342,7 +342,7 @@ unsigned int policy_differences(const struct policy *policy, const struct config
 
 void policy_seal(struct policy *policy)
 {
-	uint64_t longest = 0;
+	uint64_t longest = policy->rules_refill_ns;
 
 	for (int id = 0; id < LISTENERS_MAX; id++) {
 		const struct limit *limits = policy->listeners[id].limits;
