@@ -117,6 +117,10 @@ int instance_snapshot(const struct instance *instance, const struct pins *pins,
 	if (!err)
 		err = sample_fill(instance, snapshot);
 	if (!err)
+		err = instance_rules(instance, &snapshot->rules);
+	rules_expire(&snapshot->rules, snapshot->now_ns);
+	rules_sort(&snapshot->rules);
+	if (!err)
 		err = pins_each_device(pins, instance->name, read_device, &walk);
 	if (err)
 		instance_free_snapshot(snapshot);
@@ -125,6 +129,7 @@ int instance_snapshot(const struct instance *instance, const struct pins *pins,
 
 void instance_free_snapshot(struct snapshot *snapshot)
 {
+	rules_free(&snapshot->rules);
 	free(snapshot->policy);
 	snapshot->policy = NULL;
 }
