@@ -99,6 +99,20 @@ void rig_at(struct rig *rig, uint64_t now_ns)
 	rig->skel->bss->clock_ns = now_ns;
 }
 
+uint64_t rig_reopen(struct rig *rig, const char *ini)
+{
+	uint64_t now_ns = HOUR;
+
+	if (rig->skel) {
+		now_ns = rig->skel->bss->clock_ns + 10000 * HOUR;
+		rig_at(rig, now_ns);
+		rig_configure(rig, ini);
+	} else {
+		rig_open(rig, ini);
+	}
+	return now_ns;
+}
+
 void rig_step(struct rig *rig, uint64_t step_ns)
 {
 	rig->skel->bss->clock_step_ns = step_ns;
