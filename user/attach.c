@@ -280,22 +280,26 @@ static int has_link(const struct pins *pins, const char *name, const char *devic
 static void warn_differences(const struct instance *instance, const struct attach_request *request)
 {
 	struct policy *policy = malloc(sizeof(*policy));
+	struct rules rules = {};
 	unsigned int different;
 	char *text = NULL;
 	size_t size;
 	FILE *out;
 
-	if (!policy || instance_policy(instance, policy))
+	if (!policy || instance_policy(instance, policy) || instance_rules(instance, &rules))
 		goto out;
+	rules_expire(&rules, instance_now_ns());
 	out = open_memstream(&text, &size);
 	if (!out)
 		goto out;
 	different = policy_differences(policy, &request->config, out);
+	different += rules_differences(&rules, policy, &request->config, out);
 	if (!fclose(out) && different)
 		log_warning("'%s' runs already and keeps what is in force:\n%sto change it: `weir "
-			    "limit`, `weir mode`, or detach and attach again",
+			    "limit`, `weir mode`, `weir allow`, or detach and attach again",
 			    request->name, text);
 out:
+	rules_free(&rules);
 	free(text);
 	free(policy);
 }

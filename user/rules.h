@@ -60,13 +60,19 @@ unsigned int rules_expire(struct rules *rules, uint64_t now_ns);
 /* By family, prefix, length and listener. */
 void rules_sort(struct rules *rules);
 
-/* Adds the rules of a checked @config to an instance with the listeners of @policy. 0 or as
- * rules_add(). */
+/* Adds the rules of a checked @config to an instance with the listeners of @policy, without those
+ * for other listeners. 0 or as rules_add(). */
 int rules_build(struct rules *rules, const struct policy *policy, const struct config *config,
 		uint64_t now_ns);
 
 /* Tells @policy, with which @rules will be in force, what there is to be looked for. */
 void rules_seal(const struct rules *rules, struct policy *policy);
+
+/* Everything in which rules in force differ from those of @config, one line each and no more than so
+ * many: "prefix 10.0.0.0/8: none in force, allow wanted". Returns the number of differences. */
+#define DIFFERENCES_SHOWN_MAX 20
+unsigned int rules_differences(const struct rules *in_force, const struct policy *policy,
+			       const struct config *config, FILE *out);
 
 /*
  * Adds the prefixes of @in, one a line, '#' begins a comment; all else of the rules is zero. @name
