@@ -161,6 +161,10 @@ static void test_rules_outlive_other_changes(void **state)
 		assert_int_equal(syn("10.0.0.1"), REASON_BLOCKED);
 		assert_int_equal(syn("2001:db8::1"), REASON_ALLOWED);
 	}
+	/* the copy that is written next has had other rules before */
+	rig_rule(&rig, "10.0.0.0/8", NULL, RULE_ALLOW, NULL, 0);
+	rig_limit(&rig, 0, LEVEL_LISTENER, "unlimited", 0);
+	assert_int_equal(syn("10.0.0.1"), REASON_ALLOWED);
 	assert_true(rig_forget(&rig, "10.0.0.0/8", NULL));
 	for (int i = 0; i < 4; i++) {
 		rig_limit(&rig, 0, LEVEL_LISTENER, i % 2 ? "0/s" : "unlimited", 0);

@@ -298,6 +298,11 @@ static void test_differences(void **state)
 	text = differences(&rules, policy, &config, 34);
 	assert_non_null(strstr(text, "wanted\nand 14 more prefixes\n"));
 	free(text);
+	/* a rule for a listener that the instance lacks is not one for every listener */
+	rules_free(&rules);
+	memset(&policy->listeners[1], 0, sizeof(policy->listeners[1]));
+	assert_int_equal(rules_build(&rules, policy, &config, NOW), 0);
+	assert_int_equal(rules.count, 2);
 	rules_free(&rules);
 	config_free(&config);
 	free(policy);
