@@ -125,7 +125,7 @@ static int put(struct plan *plan, const struct snapshot *in_force, const struct 
 int plan_rules(struct plan *plan, const struct snapshot *in_force, const struct config *wanted)
 {
 	struct rules file = { 0 };
-	int err = rules_copy(&plan->rules, &in_force->rules);
+	int err = rules_add_all(&plan->rules, &in_force->rules);
 
 	if (!err)
 		err = rules_build(&file, plan->policy, wanted, plan->now_ns);

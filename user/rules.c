@@ -121,7 +121,7 @@ int rules_add(struct rules *rules, const struct rule_entry *entry)
 	return 0;
 }
 
-int rules_copy(struct rules *rules, const struct rules *from)
+int rules_add_all(struct rules *rules, const struct rules *from)
 {
 	int err = 0;
 

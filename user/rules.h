@@ -44,7 +44,7 @@ struct rule_entry *rules_find(const struct rules *rules, const struct rule_entry
 int rules_add(struct rules *rules, const struct rule_entry *entry);
 
 /* Adds all entries of @from. As rules_add(). */
-int rules_copy(struct rules *rules, const struct rules *from);
+int rules_add_all(struct rules *rules, const struct rules *from);
 
 /*
  * Lets action, expiry and origin of @entry hold for its key from @now_ns on, and for a RULE_LIMIT
