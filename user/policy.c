@@ -136,6 +136,7 @@ void policy_build(struct policy *policy, const struct config *config)
 		listener->excess = (uint8_t)wanted->excess;
 		for (int level = LEVEL_LISTENER; level < LEVEL_COUNT; level++)
 			build_limit(&listener->limits[level], &wanted->limits[level]);
+		build_limit(&listener->reject, &wanted->reject);
 	}
 	build_matches(policy, config);
 }
@@ -290,6 +291,15 @@ static void compare_addresses(struct differences *differences, const struct poli
 	compare(differences, wanted->name, "addresses", a, b);
 }
 
+static void compare_reject(struct differences *differences, const struct listener *listener,
+			   const struct wanted_listener *wanted)
+{
+	char where[LISTENER_NAME_MAX + 16];
+
+	snprintf(where, sizeof(where), "%s %s", wanted->name, excess_names[EXCESS_REJECT]);
+	compare_limits(differences, where, &listener->reject, &wanted->reject);
+}
+
 static void compare_listener(struct differences *differences, const struct policy *policy,
 			     unsigned int id, const struct wanted_listener *wanted,
 			     unsigned int said)
@@ -304,6 +314,7 @@ static void compare_listener(struct differences *differences, const struct polic
 		compare(differences, wanted->name, "excess",
 			text_word(excess_names, listener->excess),
 			text_word(excess_names, wanted->excess));
+		compare_reject(differences, listener, wanted);
 	}
 	for (int level = LEVEL_LISTENER; level < LEVEL_COUNT; level++) {
 		if (!(said & (level == LEVEL_LISTENER ? POLICY_SAYS_RATE : POLICY_SAYS_REST)))

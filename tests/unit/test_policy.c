@@ -158,6 +158,11 @@ static void test_build(void **state)
 	assert_int_equal(policy->host.prev_period_ns, 0);
 	assert_string_equal(mqtt->name, "mqtt");
 	assert_int_equal(mqtt->excess, EXCESS_DROP);
+	/* there for when excess is changed */
+	assert_int_equal(mqtt->reject.kind, LIMIT_BUCKET);
+	assert_int_equal(mqtt->reject.period_ns, 1000000);
+	assert_int_equal(mqtt->reject.burst, 1000);
+	assert_int_equal(mqtt->reject.epoch, 0);
 	assert_int_equal(mqtt->limits[LEVEL_LISTENER].burst, 3000);
 	assert_int_equal(mqtt->limits[LEVEL_SITE].kind, LIMIT_UNLIMITED);
 	assert_int_equal(mqtt->limits[LEVEL_SOURCE].rate_per_sec, 60);
@@ -344,7 +349,7 @@ static void test_differences(void **state)
 			   "source-rate = 10/m\nsource-burst = 1\n",
 			   "");
 	expect_differences("[listener mqtt]\nports = 1883\naddresses = ::1\nrate = 2000/s\n"
-			   "site-rate = 1/m\nexcess = delay\n"
+			   "site-rate = 1/m\nexcess = reject\nreject-rate = 1/m\n"
 			   "[listener new]\nports = 1\n",
 			   "mode: enforce in force, observe wanted\n"
 			   "v4-prefix: 28 in force, 32 wanted\n"
@@ -353,7 +358,9 @@ static void test_differences(void **state)
 			   "listener lab: is in force, not wanted\n"
 			   "mqtt ports: 1883, 8883 in force, 1883 wanted\n"
 			   "mqtt addresses: any in force, ::1 wanted\n"
-			   "mqtt excess: drop in force, delay wanted\n"
+			   "mqtt excess: drop in force, reject wanted\n"
+			   "mqtt reject rate: 1000/s in force, 1/m wanted\n"
+			   "mqtt reject burst: 1000 in force, 1 wanted\n"
 			   "mqtt listener burst: 3000 in force, 2000 wanted\n"
 			   "mqtt site rate: unlimited in force, 1/m wanted\n"
 			   "mqtt source rate: 10/m in force, unlimited wanted\n"
