@@ -34,7 +34,7 @@ extern const char *const xdp_names[]; /* "auto", "native", "generic"; a NULL end
 #define PART_LENGTHS(family) (1U << (family))
 #define PART_DESTINATIONS (1U << FAMILY_COUNT)
 #define PART_LIMIT(level) (2U * PART_DESTINATIONS << (level))
-#define PART_REJECT PART_LIMIT(LEVEL_COUNT)
+#define PART_REJECT (2U * PART_DESTINATIONS << LEVEL_COUNT)
 #define PARTS_ALL (~0U)
 
 /* One bucket as wanted. burst 0: one second of the rate, at least 1. */

@@ -158,6 +158,16 @@ unsigned int policy_count_listeners(const struct policy *policy)
 	return count;
 }
 
+bool policy_rejects(const struct policy *policy)
+{
+	bool rejects = false;
+
+	for (int id = 0; id < LISTENERS_MAX; id++)
+		rejects |= *policy->listeners[id].name &&
+			   policy->listeners[id].excess == EXCESS_REJECT;
+	return rejects;
+}
+
 /* The next match of listener @id in the chain that goes on at @at; 0: none. The walk is as long as
  * that of the packet path. */
 static unsigned int next_match(const struct policy *policy, unsigned int at, unsigned int id,
