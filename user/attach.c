@@ -19,6 +19,7 @@
 #include "log.h"
 #include "netdev.h"
 #include "objects.h"
+#include "policy.h"
 
 static void report_attach_error(const char *device, enum xdp_mode mode, int err)
 {
@@ -118,10 +119,12 @@ static int init_state(struct instance *instance, const struct attach_request *re
 	if (!policy)
 		return -ENOMEM;
 	policy_build(policy, &request->config);
+	if (request->overrides_mode)
+		policy->mode_origin = ORIGIN_RUNTIME;
 	err = getrandom(&control->seed, sizeof(control->seed), 0) == sizeof(control->seed) ? 0
 											   : -EIO;
 	control->abi = WEIR_ABI;
-	control->source_slots = datapath_slots(request->config.sources);
+	control->source_slots = config_slots(request->config.sources);
 	control->netns_cookie = netdev_netns_cookie();
 	control->created_ns = instance_now_ns();
 	snprintf(control->name, sizeof(control->name), "%s", request->name);

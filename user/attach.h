@@ -7,13 +7,14 @@
 
 #include "config.h"
 #include "pins.h"
-#include "policy.h"
+#include "plan_said.h"
 
 struct attach_request {
 	const char *name;
 	bool is_named;	      /* else the name is that of the first device */
 	struct config config; /* checked, with devices */
-	unsigned int said;    /* of config, POLICY_SAYS_* */
+	unsigned int said;    /* of config, SAYS_* */
+	bool overrides_mode;  /* the mode is not the file's */
 };
 
 /*

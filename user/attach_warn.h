@@ -7,8 +7,8 @@
 #include "instance.h"
 
 /* Warns of everything that @request says and that is otherwise in @instance, which is on @links and
- * on what @plan has added. */
+ * on what @attached has added. */
 void attach_warn_differences(const struct attach_request *request, const struct instance *instance,
-			     const struct links *links, const struct attach_plan *plan);
+			     const struct links *links, const struct attach_plan *attached);
 
 #endif

@@ -151,10 +151,12 @@ static enum exit_status apply_words(struct attach_request *request, const struct
 	}
 	request->name = words->name ? words->name : config->devices[0];
 	request->is_named = words->name;
-	request->said = words->config ? POLICY_SAYS_ALL : 0;
-	request->said |= words->ports ? POLICY_SAYS_PORTS : 0;
-	request->said |= words->rate ? POLICY_SAYS_RATE : 0;
-	request->said |= words->mode ? POLICY_SAYS_MODE : 0;
+	request->overrides_mode = words->config && words->mode;
+	request->said = words->config ? SAYS_ALL : SAYS_DEVICES;
+	request->said |= words->xdp ? SAYS_XDP : 0;
+	request->said |= words->ports ? SAYS_PORTS : 0;
+	request->said |= words->rate ? SAYS_RATE : 0;
+	request->said |= words->mode ? SAYS_MODE : 0;
 	if (command_check_name(&command_attach, request->name))
 		return STATUS_USAGE;
 	return check_distinct(config);
@@ -164,10 +166,7 @@ static void say_what_happens(const struct attach_request *request)
 {
 	const struct config *config = &request->config;
 
-	for (unsigned int i = 0; i < config->listeners_count; i++)
-		if (config->listeners[i].excess == EXCESS_DELAY)
-			log_warning("listener '%s': this version cannot delay; excess is dropped",
-				    config->listeners[i].name);
+	command_warn_delay(config);
 	if (config->mode == MODE_ENFORCE)
 		log_done("%s: mode enforce: new connections over a limit are dropped",
 			 request->name);

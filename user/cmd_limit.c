@@ -69,7 +69,7 @@ static int set_limit(struct policy *policy, uint64_t now_ns, void *arg)
 	struct limit *limit = &policy->host;
 	char former[64], present[64];
 	const char *owner = "";
-	int id = 0, changed;
+	int id = 0, changed, is_new;
 
 	if (change->level != LEVEL_HOST) {
 		id = pick_listener(policy, change);
@@ -80,11 +80,13 @@ static int set_limit(struct policy *policy, uint64_t now_ns, void *arg)
 	}
 	describe(former, sizeof(former), limit);
 	changed = policy_set_limit(limit, &change->wanted, now_ns);
+	is_new = changed || limit->origin != ORIGIN_RUNTIME;
+	limit->origin = ORIGIN_RUNTIME;
 	describe(present, sizeof(present), limit);
 	snprintf(change->said, sizeof(change->said), "%s%s%s %s%s%s%s", owner, *owner ? " " : "",
 		 level_names[change->level], present, changed ? " (was " : " (as before",
 		 changed ? former : "", ")");
-	return changed;
+	return is_new;
 }
 
 /* None of the words is a level; one may be meant as one. */

@@ -18,8 +18,11 @@ static int set_mode(struct policy *policy, uint64_t now_ns, void *arg)
 
 	(void)now_ns;
 	change->former = policy->mode;
+	if (change->former == change->wanted && policy->mode_origin == ORIGIN_RUNTIME)
+		return 0;
 	policy->mode = change->wanted;
-	return change->former != change->wanted;
+	policy->mode_origin = ORIGIN_RUNTIME;
+	return 1;
 }
 
 static enum exit_status mode(int argc, char **argv)

@@ -4,6 +4,7 @@
 #define WEIR_INSTANCE_H
 
 #include "abi.h"
+#include "links.h"
 #include "pins.h"
 #include "snapshot.h"
 
@@ -81,5 +82,7 @@ int instance_switch_policy(struct instance *instance, struct policy *policy);
 int instance_snapshot(const struct instance *instance, const struct pins *pins,
 		      struct snapshot *snapshot);
 void instance_free_snapshot(struct snapshot *snapshot);
+/* Its part about devices. */
+void instance_devices(struct snapshot *snapshot, const struct links *links);
 
 #endif

@@ -12,7 +12,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "links.h"
 #include "objects.h"
 
 /* With 1024 sets of four the standard error of the fill is below 0.8 %. */
@@ -63,27 +62,34 @@ static int sample_fill(const struct instance *instance, struct snapshot *snapsho
 	return 0;
 }
 
-static int read_devices(const struct instance *instance, const struct pins *pins,
-			struct snapshot *snapshot)
+void instance_devices(struct snapshot *snapshot, const struct links *links)
 {
 	static const enum device_state states[] = {
 		[LINK_HERE] = DEVICE_ATTACHED,
 		[LINK_MOVED] = DEVICE_MOVED,
 		[LINK_DEAD] = DEVICE_LOST,
 	};
+
+	for (unsigned int i = 0; i < links->count; i++) {
+		struct snapshot_device *device = &snapshot->devices[i];
+		const struct link *link = &links->link[i];
+
+		memcpy(device->name, link->device, sizeof(device->name));
+		memcpy(device->attached_as, link->pin, sizeof(device->attached_as));
+		device->state = states[link->state];
+		device->native = link->native;
+	}
+	snapshot->devices_count = links->count;
+}
+
+static int read_devices(const struct instance *instance, const struct pins *pins,
+			struct snapshot *snapshot)
+{
 	struct links links;
 	int err = links_open(&links, pins, instance->name,
 			     object_map_id(instance->map_fd[MAP_CONTROL]));
 
-	for (unsigned int i = 0; i < links.count; i++) {
-		struct snapshot_device *device = &snapshot->devices[i];
-
-		memcpy(device->name, links.link[i].device, sizeof(device->name));
-		memcpy(device->attached_as, links.link[i].pin, sizeof(device->attached_as));
-		device->state = states[links.link[i].state];
-		device->native = links.link[i].native;
-	}
-	snapshot->devices_count = links.count;
+	instance_devices(snapshot, &links);
 	links_close(&links);
 	return err;
 }

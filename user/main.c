@@ -14,8 +14,9 @@
 #include "text.h"
 
 const struct command *const commands[] = {
-	&command_attach, &command_detach,  &command_show, &command_limit,   &command_mode,
-	&command_check,	 &command_metrics, &command_help, &command_version, NULL,
+	&command_attach,  &command_detach, &command_show,    &command_limit,
+	&command_mode,	  &command_check,  &command_diff,    &command_apply,
+	&command_metrics, &command_help,   &command_version, NULL,
 };
 
 #define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -57,6 +58,14 @@ int command_check_name(const struct command *command, const char *name)
 	return err;
 }
 
+void command_warn_delay(const struct config *config)
+{
+	for (unsigned int i = 0; i < config->listeners_count; i++)
+		if (config->listeners[i].excess == EXCESS_DELAY)
+			log_warning("listener '%s': this version cannot delay; excess is dropped",
+				    config->listeners[i].name);
+}
+
 static enum exit_status unknown_command(const char *word)
 {
 	const char *names[COMMANDS_COUNT], *nearest;
@@ -95,7 +104,8 @@ static enum exit_status help_command(int argc, char **argv)
 	puts("\n  RATE := N/s | N/m | N/h | unlimited     0/s refuses every new connection\n"
 	     "  -q  say nothing but errors and warnings\n"
 	     "  -v  show what libbpf and the kernel say\n\n"
-	     "Exit status: 0 done, 1 failed, 2 usage, 3 not attached.");
+	     "Exit status: 0 done, 1 failed, 2 usage, 3 not attached, 4 `diff` found "
+	     "changes.");
 	return STATUS_DONE;
 }
 
@@ -160,7 +170,7 @@ static enum exit_status finish_output(const struct command *command, enum exit_s
 	if (!fflush(stdout) && !ferror(stdout))
 		return status;
 	err = errno ? errno : EIO;
-	if (status != STATUS_DONE)
+	if (status != STATUS_DONE && status != STATUS_CHANGES)
 		return status;
 	if (err != EPIPE && command->changes)
 		log_warning("done, but cannot write to standard output: %s", strerror(err));

@@ -46,11 +46,12 @@ done
 expect 0 weir attach b0 ports 1883
 has "$err" "ports: 1883, 8883 in force, 1883 wanted" "warning of the ports"
 lacks "$err" rate "warning of the ports"
+lacks "$err" "weir apply" "there is no file to apply"
 expect 0 weir attach b0 observe
 has "$err" "mode: enforce in force, observe wanted" "warning of the mode"
 lacks "$err" rate "warning of the mode"
 expect 0 weir attach b0 xdp generic
-has "$err" "b0 xdp: native in force, generic wanted" "warning of the XDP mode"
+has "$err" "xdp: b0 native in force, generic wanted" "warning of the XDP mode"
 expect 0 weir attach b0 xdp native
 is "$err" "" "warning of the same XDP mode"
 expect 0 weir attach b0
@@ -63,3 +64,4 @@ printf 'ports = 1883, 8883\nrate = 1/h\nburst = 10\n' >>"$work/weir.ini"
 expect 0 weir attach config "$work/weir.ini"
 is "$(grep -c ' wanted' <<<"$err")" 1 "differences of the file"
 has "$err" " in force, 4096 wanted" "warning of the sources"
+has "$err" "weir apply" "how a file comes in force"

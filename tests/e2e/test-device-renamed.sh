@@ -58,6 +58,22 @@ is "$(weir show | grep devices)" "  devices      b1 native, b2 native" "weir sho
 weir detach b1
 is "$(pins)" "" "pins after detach"
 
+# A file means the device that has the name now; if none does, the one that had it.
+printf '[weir]\ndevices = b1\n[listener default]\nports = 1883, 8883\n' >"$work/weir.ini"
+weir attach b1 config "$work/weir.ini" name one
+rename b1 old1
+expect 0 weir diff "$work/weir.ini"
+has "$out" "devices: old1 (renamed from b1) in force, b1 wanted; the file has" "weir diff"
+rename b2 b1
+expect 0 weir diff "$work/weir.ini"
+has "$out" "[weir] devices" "weir diff, another device has the name"
+weir attach b1 config "$work/weir.ini" name two
+expect 0 weir diff "$work/weir.ini"
+is "$out" "two: as the file says" "weir diff, another instance is on that"
+weir detach all
+rename b1 b2
+rename old1 b1
+
 # By another name of its own it is the same device, and not renamed.
 ip -n broker link property add dev b1 altname uplink
 weir attach uplink
