@@ -94,7 +94,7 @@ $(BUILD)/tests/bpf/rig.o: $(BUILD)/tests/bpf/weir_clock.skel.h
 
 $(E2E_BIN): %: %.o
 	$(call msg,LINK,$@)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(E2E_LIBS) -o $@
 
 tools: all $(BENCH_BIN) $(E2E_BIN) ## what test-e2e and bench run, to run one test of them
 

@@ -15,11 +15,6 @@ _Static_assert(sizeof(struct counters) == ABI1_COUNTERS_SIZE &&
 		       sizeof(struct table_counters) == ABI1_TABLE_COUNTERS_SIZE,
 	       "maps that go on being used");
 
-bool migrate_knows(uint32_t abi)
-{
-	return abi == ABI1;
-}
-
 /* Of listener @id: 0 is nobody's. */
 static uint32_t serial_of(unsigned int id)
 {

@@ -4,14 +4,10 @@
 #ifndef WEIR_MIGRATE_H
 #define WEIR_MIGRATE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "abi.h"
 #include "abi1.h"
-
-/* Can state of @abi be turned into that of WEIR_ABI? */
-bool migrate_knows(uint32_t abi);
 
 /*
  * @to, all zero, becomes @from, but for what describes the new program and table: version and
