@@ -31,7 +31,7 @@
 #define SO_NETNS_COOKIE 71
 #endif
 
-#define SLOTS 4096
+#define SLOTS 262144
 #define SEC 1000000000ULL
 
 static const char *const maps[] = { "control", "policy",   "levels",
