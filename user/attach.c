@@ -12,6 +12,7 @@
 #include <bpf/bpf.h>
 
 #include "attach_plan.h"
+#include "attach_vlan.h"
 #include "attach_warn.h"
 #include "datapath.h"
 #include "instance.h"
@@ -111,10 +112,13 @@ static void close_links(struct attach_plan *plan)
 
 /* -- a new instance ---------------------------------------------------------------------------- */
 
-static int init_state(struct instance *instance, const struct attach_request *request)
+static int init_state(struct instance *instance, const struct attach_request *request,
+		      const struct attach_plan *plan)
 {
+	const struct links none = {};
 	struct control *control = instance->control;
 	struct policy *policy = malloc(sizeof(*policy));
+	struct rules rules = {};
 	int err;
 
 	if (!policy)
@@ -126,17 +130,22 @@ static int init_state(struct instance *instance, const struct attach_request *re
 											   : -EIO;
 	control->abi = WEIR_ABI;
 	control->source_slots = config_slots(request->config.sources);
+	control->vlan_hidden = attach_vlan_hidden(plan, &none, policy_rejects(policy));
 	control->netns_cookie = netdev_netns_cookie();
 	control->created_ns = instance_now_ns();
 	snprintf(control->name, sizeof(control->name), "%s", request->name);
 	snprintf(control->version, sizeof(control->version), "%s", WEIR_VERSION);
 	if (!err)
-		err = instance_publish(instance, policy);
+		err = rules_build(&rules, policy, &request->config, control->created_ns);
+	if (!err)
+		err = instance_publish(instance, policy, &rules);
+	rules_free(&rules);
 	free(policy);
 	return err;
 }
 
-static int prepare_state(const struct datapath *datapath, const struct attach_request *request)
+static int prepare_state(const struct datapath *datapath, const struct attach_request *request,
+			 const struct attach_plan *plan)
 {
 	struct instance instance;
 	int map_fd[MAP_COUNT], err;
@@ -146,7 +155,7 @@ static int prepare_state(const struct datapath *datapath, const struct attach_re
 		return err;
 	err = instance_wrap(&instance, request->name, map_fd);
 	if (!err)
-		err = init_state(&instance, request);
+		err = init_state(&instance, request, plan);
 	instance_close(&instance);
 	return err;
 }
@@ -172,7 +181,7 @@ static int create(const struct pins *pins, const struct attach_request *request)
 		err = datapath_load(&datapath, NULL, request->config.sources);
 	if (err)
 		return err;
-	err = prepare_state(datapath, request);
+	err = prepare_state(datapath, request, &plan);
 	if (err)
 		goto report;
 	err = make_links(&plan, datapath, request->config.xdp);
@@ -288,12 +297,26 @@ static int switch_to(const struct datapath *datapath, struct links *links, struc
 	return err;
 }
 
+/* For the policy in force. */
+static bool look_at_tags(const struct instance *instance, const struct attach_plan *plan,
+			 const struct links *links)
+{
+	struct policy *policy = malloc(sizeof(*policy));
+	bool rejects = policy && !instance_policy(instance, policy) && policy_rejects(policy);
+
+	free(policy);
+	return attach_vlan_hidden(plan, links, rejects);
+}
+
 static int take_over(const struct pins *pins, const struct attach_request *request,
 		     struct instance *instance, struct links *links)
 {
 	uint32_t sources = request->said & SAYS_REST ? request->config.sources : 0;
 	bool moves = upgrade_is_needed(instance, sources);
 	struct upgrade upgrade = {};
+	const struct instance *next;
+	struct control *control;
+	bool hidden, was_hidden;
 	struct attach_plan plan;
 	struct datapath *datapath = NULL;
 	int err = attach_plan_make(&plan, pins, request, links);
@@ -302,8 +325,15 @@ static int take_over(const struct pins *pins, const struct attach_request *reque
 		return err;
 	err = moves ? upgrade_begin(&upgrade, &datapath, pins, instance, links, sources)
 		    : datapath_load(&datapath, instance, 0);
-	if (!err)
-		err = make_links(&plan, datapath, request->config.xdp);
+	if (err)
+		goto out;
+	/* before a new device can send anything */
+	next = moves ? &upgrade.next : instance;
+	control = next->control;
+	was_hidden = control->vlan_hidden;
+	hidden = look_at_tags(next, &plan, links);
+	control->vlan_hidden |= hidden;
+	err = make_links(&plan, datapath, request->config.xdp);
 	if (!err)
 		err = switch_to(datapath, links, moves ? &upgrade : NULL);
 	if (!err) {
@@ -311,12 +341,13 @@ static int take_over(const struct pins *pins, const struct attach_request *reque
 		err = pin_links(pins, request->name, links, &plan);
 	}
 	if (!err) {
-		snprintf(instance->control->version, sizeof(instance->control->version), "%s",
-			 WEIR_VERSION);
+		snprintf(control->version, sizeof(control->version), "%s", WEIR_VERSION);
 		say_replaced(links);
 		say_attached(&plan);
 		attach_warn_differences(request, instance, links, &plan);
 	}
+	control->vlan_hidden = err ? was_hidden : hidden;
+out:
 	close_links(&plan);
 	if (moves)
 		upgrade_end(&upgrade);

@@ -17,8 +17,9 @@ static enum exit_status check(int argc, char **argv)
 	err = file_read_config(&config, argv[0]);
 	if (err)
 		return STATUS_FAILED;
-	log_done("%s: right, %u listener%s", argv[0], config.listeners_count,
-		 config.listeners_count == 1 ? "" : "s");
+	log_done("%s: right, %u listener%s, %u prefix rule%s", argv[0], config.listeners_count,
+		 config.listeners_count == 1 ? "" : "s", config.rules_count,
+		 config.rules_count == 1 ? "" : "s");
 	config_free(&config);
 	return STATUS_DONE;
 }

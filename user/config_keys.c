@@ -37,13 +37,10 @@ static int parse_xdp(const struct key *key, void *field, const char *value, cons
 
 static int parse_excess(const struct key *key, void *field, const char *value, const char **why)
 {
-	int excess = parse_word(value, excess_names, why, "is not known; write drop or delay");
+	int excess = parse_word(value, excess_names, why,
+				"is not known; write drop, delay or reject");
 
 	(void)key;
-	if (excess == EXCESS_REJECT) {
-		*why = "reject is not available in this version; use drop";
-		return -EINVAL;
-	}
 	if (excess >= 0)
 		*(enum excess *)field = (enum excess)excess;
 	return excess < 0 ? excess : 0;
@@ -71,6 +68,26 @@ static int parse_burst(const struct key *key, void *field, const char *value, co
 {
 	(void)key;
 	return text_parse_burst(value, field, why);
+}
+
+static int parse_reject_rate(const struct key *key, void *field, const char *value,
+			     const char **why)
+{
+	struct wanted_listener *listener = field;
+
+	(void)key;
+	listener->says_reject = true;
+	return text_parse_rate(value, &listener->reject.rate, why);
+}
+
+static int parse_reject_burst(const struct key *key, void *field, const char *value,
+			      const char **why)
+{
+	struct wanted_listener *listener = field;
+
+	(void)key;
+	listener->says_reject = true;
+	return text_parse_burst(value, &listener->reject.burst, why);
 }
 
 static int parse_sources(const struct key *key, void *field, const char *value, const char **why)
@@ -115,6 +132,42 @@ static int parse_address(const struct key *key, void *field, const char *value, 
 	return 0;
 }
 
+static int parse_action(const struct key *key, void *field, const char *value, const char **why)
+{
+	struct wanted_rule *rule = field;
+	int action = parse_word(value, action_names, why, "is not known; write allow or block");
+
+	(void)key;
+	if (action == RULE_LIMIT) {
+		*why = "is not an action; write the limit itself, as source-rate";
+		return -EINVAL;
+	}
+	if (action < 0)
+		return action;
+	rule->action = (enum rule_action)action;
+	rule->has_action = true;
+	return 0;
+}
+
+static int parse_own_rate(const struct key *key, void *field, const char *value, const char **why)
+{
+	struct wanted_rule *rule = field;
+
+	(void)key;
+	rule->has_limit = true;
+	return text_parse_rate(value, &rule->limit.rate, why);
+}
+
+static int parse_listener(const struct key *key, void *field, const char *value, const char **why)
+{
+	int result = text_parse_name(value, LISTENER_NAME_MAX, why);
+
+	(void)key;
+	if (!result)
+		strcpy(field, value);
+	return result;
+}
+
 /* anything wider takes a large part of the internet for one client */
 #define LEN_KEY(key, field, its_part, from, to)                                            \
 	{                                                                                  \
@@ -130,6 +183,12 @@ static int parse_address(const struct key *key, void *field, const char *value, 
 	{                                                                                     \
 		.name = key, .parse = how, .offset = offsetof(struct wanted_listener, field), \
 		.part = its_part                                                              \
+	}
+
+#define PREFIX_KEY(key, how, field, its_part)                                             \
+	{                                                                                 \
+		.name = key, .parse = how, .offset = offsetof(struct wanted_rule, field), \
+		.part = its_part                                                          \
 	}
 
 const struct key weir_keys[] = {
@@ -149,7 +208,9 @@ const struct key weir_keys[] = {
 const struct key listener_keys[] = {
 	LISTENER_KEY("ports", parse_ports, ports, PART_DESTINATIONS),
 	{ .name = "addresses", .parse = parse_address, .list = true, .part = PART_DESTINATIONS },
-	LISTENER_KEY("excess", parse_excess, excess, 0),
+	LISTENER_KEY("excess", parse_excess, excess, PART_REJECT),
+	{ .name = "reject-rate", .parse = parse_reject_rate, .part = PART_REJECT },
+	{ .name = "reject-burst", .parse = parse_reject_burst, .part = PART_REJECT },
 	LISTENER_KEY("rate", parse_rate, limits[LEVEL_LISTENER].rate, PART_LIMIT(LEVEL_LISTENER)),
 	LISTENER_KEY("burst", parse_burst, limits[LEVEL_LISTENER].burst,
 		     PART_LIMIT(LEVEL_LISTENER)),
@@ -162,6 +223,17 @@ const struct key listener_keys[] = {
 	{ .name = NULL },
 };
 
+const struct key prefix_keys[] = {
+	{ .name = "action", .parse = parse_action, .part = PART_RULE },
+	PREFIX_KEY("listener", parse_listener, listener, PART_RULE),
+	{ .name = "source-rate",
+	  .parse = parse_own_rate,
+	  .part = PART_RULE | PART_LIMIT(LEVEL_SOURCE) },
+	PREFIX_KEY("source-burst", parse_burst, limit.burst, PART_LIMIT(LEVEL_SOURCE)),
+	{ .name = NULL },
+};
+
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 _Static_assert(ARRAY_SIZE(weir_keys) <= KEYS_MAX + 1, "no more than KEYS_MAX");
+_Static_assert(ARRAY_SIZE(prefix_keys) <= KEYS_MAX + 1, "no more than KEYS_MAX");
 _Static_assert(ARRAY_SIZE(listener_keys) <= KEYS_MAX + 1, "no more than KEYS_MAX");

@@ -106,18 +106,21 @@ int instance_snapshot(const struct instance *instance, const struct pins *pins,
 	snapshot->now_ns = instance_now_ns();
 	snapshot->control = *instance->control;
 	err = instance_policy(instance, snapshot->policy);
-	for (uint32_t i = 0; !err && i < 1 + LISTENERS_MAX; i++) {
+	for (uint32_t i = 0; !err && i < LEVELS_MAX; i++)
+		if (bpf_map_lookup_elem(instance->map_fd[MAP_LEVELS], &i, &snapshot->levels[i]))
+			err = -errno;
+	for (uint32_t i = 0; !err && i < 1 + LISTENERS_MAX; i++)
 		err = sum_cpus(instance->map_fd[MAP_COUNTERS], i, &snapshot->counters[i],
 			       sizeof(snapshot->counters[i]));
-		if (!err &&
-		    bpf_map_lookup_elem(instance->map_fd[MAP_LEVELS], &i, &snapshot->levels[i]))
-			err = -errno;
-	}
 	if (!err)
 		err = sum_cpus(instance->map_fd[MAP_TABLE_COUNTERS], 0, &snapshot->table,
 			       sizeof(snapshot->table));
 	if (!err)
 		err = sample_fill(instance, snapshot);
+	if (!err)
+		err = instance_rules(instance, &snapshot->rules);
+	rules_expire(&snapshot->rules, snapshot->now_ns);
+	rules_sort(&snapshot->rules);
 	if (!err)
 		err = read_devices(instance, pins, snapshot);
 	if (err)
@@ -127,6 +130,7 @@ int instance_snapshot(const struct instance *instance, const struct pins *pins,
 
 void instance_free_snapshot(struct snapshot *snapshot)
 {
+	rules_free(&snapshot->rules);
 	free(snapshot->policy);
 	snapshot->policy = NULL;
 }

@@ -14,9 +14,9 @@
 #include "text.h"
 
 const struct command *const commands[] = {
-	&command_attach,  &command_detach, &command_show,    &command_limit,
-	&command_mode,	  &command_check,  &command_diff,    &command_apply,
-	&command_metrics, &command_help,   &command_version, NULL,
+	&command_attach, &command_detach,  &command_show,   &command_limit,   &command_mode,
+	&command_allow,	 &command_block,   &command_forget, &command_check,   &command_diff,
+	&command_apply,	 &command_metrics, &command_help,   &command_version, NULL,
 };
 
 #define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -102,6 +102,7 @@ static enum exit_status help_command(int argc, char **argv)
 		printf("  weir %s %s\n      %s\n", commands[i]->name, commands[i]->usage,
 		       commands[i]->summary);
 	puts("\n  RATE := N/s | N/m | N/h | unlimited     0/s refuses every new connection\n"
+	     "  PREFIX := ADDRESS[/LENGTH] | -         DURATION := N(ms|s|m|h|d)\n"
 	     "  -q  say nothing but errors and warnings\n"
 	     "  -v  show what libbpf and the kernel say\n\n"
 	     "Exit status: 0 done, 1 failed, 2 usage, 3 not attached, 4 `diff` found "
