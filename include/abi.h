@@ -11,7 +11,7 @@
 #include "gcra.h"
 #include "reason.h"
 
-#define WEIR_ABI 3
+#define WEIR_ABI 2
 
 #define LISTENERS_MAX 64
 #define MATCHES_MAX 1024

@@ -98,11 +98,13 @@ void plan_compare_origin(struct plan *plan, const struct change *change, uint8_t
 	plan_note(plan, &marked);
 }
 
-void plan_limit(struct plan *plan, const char *where, enum level level, struct limit *limit,
+void plan_limit(struct plan *plan, const char *where, unsigned int level, struct limit *limit,
 		const struct wanted_limit *wanted)
 {
-	static const char *const rates[] = { "host-rate", "rate", "site-rate", "source-rate" };
-	static const char *const bursts[] = { "host-burst", "burst", "site-burst", "source-burst" };
+	static const char *const rates[] = { "host-rate", "rate", "site-rate", "source-rate",
+					     "reject-rate" };
+	static const char *const bursts[] = { "host-burst", "burst", "site-burst", "source-burst",
+					      "reject-burst" };
 	const struct limit next = policy_said_limit(wanted);
 	char in_force[VALUE_MAX], value[VALUE_MAX];
 	struct change change = {
@@ -164,8 +166,9 @@ static void compare_numbers(struct plan *plan, enum change_kind kind, const char
 static void plan_sources(struct plan *plan, uint32_t slots, const struct config *wanted)
 {
 	if (config_slots(wanted->sources) != slots)
-		compare_numbers(plan, CHANGE_RELOAD, "sources", slots, wanted->sources,
-				"detach and attach again, which forgets counters and buckets");
+		compare_numbers(
+			plan, CHANGE_RELOAD, "sources", slots, wanted->sources,
+			"`weir attach config FILE` moves the buckets to a table of that size");
 }
 
 static void plan_lengths(struct plan *plan, const struct config *wanted)
