@@ -3,7 +3,9 @@
 
 #include "commands.h"
 #include "file.h"
+#include "json_value.h"
 #include "log.h"
+#include "output.h"
 
 static enum exit_status check(int argc, char **argv)
 {
@@ -14,9 +16,12 @@ static enum exit_status check(int argc, char **argv)
 		return command_usage(&command_check, "unexpected word '%s'", argv[1]);
 	if (!argc)
 		return command_usage(&command_check, "which FILE?");
+	output_put("file", json_text(argv[0]));
 	err = file_read_config(&config, argv[0]);
 	if (err)
 		return STATUS_FAILED;
+	for (unsigned int i = 0; i < config.listeners_count; i++)
+		output_append("listeners", json_text(config.listeners[i].name));
 	log_done("%s: right, %u listener%s", argv[0], config.listeners_count,
 		 config.listeners_count == 1 ? "" : "s");
 	config_free(&config);

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "commands.h"
+#include "json_value.h"
 #include "log.h"
+#include "output.h"
 #include "pins.h"
 
 static int detach_one(const struct pins *pins, const char *name)
@@ -14,6 +16,8 @@ static int detach_one(const struct pins *pins, const char *name)
 		log_error("cannot detach '%s' completely: %s; run it again", name, log_reason(err));
 	else
 		log_done("detached %s: its limits and counters are gone", name);
+	if (!err)
+		output_append("detached", json_text(name));
 	return err;
 }
 
@@ -56,6 +60,7 @@ static enum exit_status detach(int argc, char **argv)
 	all = !strcmp(argv[0], "all");
 	if (!all && command_check_name(&command_detach, argv[0]))
 		return STATUS_USAGE;
+	output_put("detached", json_array());
 	err = pins_lock(&pins, false, true);
 	if (err == -ENOENT && all)
 		return STATUS_DONE;

@@ -6,7 +6,9 @@
 
 #include "commands.h"
 #include "file.h"
+#include "json_value.h"
 #include "log.h"
+#include "output.h"
 #include "promtext.h"
 #include "survey.h"
 
@@ -45,6 +47,8 @@ static enum exit_status metrics(int argc, char **argv)
 		err = file_write(argv[1], write_page, &survey);
 	else if (!err)
 		write_page(stdout, &survey);
+	if (!err && argc)
+		output_put("file", json_text(argv[1]));
 	survey_free(&survey);
 	return command_status(err ? -EIO : 0);
 }

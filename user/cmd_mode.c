@@ -4,7 +4,9 @@
 
 #include "change.h"
 #include "commands.h"
+#include "json_value.h"
 #include "log.h"
+#include "output.h"
 #include "text.h"
 
 struct mode_change {
@@ -40,10 +42,15 @@ static enum exit_status mode(int argc, char **argv)
 	else
 		return command_usage(&command_mode, "bad mode '%s': observe or enforce", argv[1]);
 	err = change_policy(argv[0], set_mode, &change);
-	if (!err)
-		log_done("%s: mode %s%s", argv[0], mode_names[change.wanted],
-			 change.former == change.wanted ? ", as before" : "");
-	return command_status(err);
+	if (err)
+		return command_status(err);
+	log_done("%s: mode %s%s", argv[0], mode_names[change.wanted],
+		 change.former == change.wanted ? ", as before" : "");
+	output_put("instance", json_text(argv[0]));
+	output_put("mode", json_string(mode_names[change.wanted]));
+	output_put("former_mode", json_string(text_word(mode_names, change.former)));
+	output_put("changed", json_boolean(change.former != change.wanted));
+	return STATUS_DONE;
 }
 
 const struct command command_mode = {

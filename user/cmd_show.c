@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "commands.h"
+#include "json_instance.h"
 #include "log.h"
+#include "output.h"
 #include "render.h"
 #include "survey.h"
 
@@ -45,7 +47,10 @@ static enum exit_status show(int argc, char **argv)
 	err = survey_take(&survey, name);
 	if (!err && !survey.count)
 		log_done("weir is not attached to any device here; see `weir help attach`");
-	for (unsigned int i = 0; i < survey.count; i++) {
+	/* every page is part of it */
+	if (output_is_json())
+		output_put("instances", json_instances(survey.snapshots, survey.count));
+	for (unsigned int i = 0; !output_is_json() && i < survey.count; i++) {
 		if (i)
 			putchar('\n');
 		(page ? page : pages)->render(stdout, &survey.snapshots[i]);

@@ -13,7 +13,7 @@
 
 int file_read_config(struct config *config, const char *path)
 {
-	struct config_errors errors = { .out = stderr };
+	struct config_errors errors = { .report = log_config_error };
 	FILE *in = fopen(path, "re");
 	struct stat st;
 	int err;

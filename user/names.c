@@ -75,6 +75,14 @@ const char *const reason_names[] = {
 };
 ASSERT_WORDS(reason_names, REASON_COUNT - 1);
 
+const char *const limit_kind_names[] = {
+	[LIMIT_UNLIMITED] = "unlimited",
+	[LIMIT_BUCKET] = "bucket",
+	[LIMIT_CLOSED] = "closed",
+	NULL,
+};
+ASSERT_WORDS(limit_kind_names, LIMIT_CLOSED);
+
 int text_parse_word(const char *word, const char *const *list)
 {
 	for (int i = 0; list[i]; i++)
