@@ -102,6 +102,7 @@ static void close_buffer(void)
 
 int output_finish(const char *command, int status)
 {
+	char *line = NULL;
 	int err;
 
 	if (is_json) {
@@ -109,12 +110,16 @@ int output_finish(const char *command, int status)
 		output_put("command", command ? json_text(command) : json_null());
 		output_put("status", json_integer(status));
 		is_json = false;
+		/* first as a whole: half a document is worse than none */
+		if (!lacks_memory)
+			line = json_dumps(document, JSON_COMPACT | JSON_ENSURE_ASCII);
+		lacks_memory |= !line;
 	}
 	errno = 0;
-	if (document && !lacks_memory &&
-	    !json_dumpf(document, stdout, JSON_COMPACT | JSON_ENSURE_ASCII))
-		putchar('\n');
+	if (line)
+		puts(line);
 	err = fflush(stdout) || ferror(stdout) ? -(errno ? errno : EIO) : 0;
+	free(line);
 	json_decref(document);
 	document = NULL;
 	return lacks_memory ? -ENOMEM : err;

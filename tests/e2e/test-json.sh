@@ -21,6 +21,8 @@ json() { # STATUS WORD...
 	expect "$1" weir -j "${@:2}"
 	is "$err" "" "weir -j ${*:2}: stderr"
 	is "$(wc -l <"$work/out")" 1 "weir -j ${*:2}: lines"
+	# jq takes 1.0 for 1
+	lacks "$(sed -E 's/"([^"\\]|\\.)*"//g' "$work/out")" . "weir -j ${*:2}: numbers"
 	problems=$(jq -r --argjson rows "$rows" -f "$rules/check.jq" "$work/out") ||
 		fail "weir -j ${*:2}: no JSON: $out"
 	grep '^seen ' <<<"$problems" >>"$work/seen" || true
