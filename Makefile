@@ -35,7 +35,7 @@ LIBS := $(BPF_LIBS) -linih -ljansson
 PURE := text names config config_keys config_read config_check policy snapshot render promtext json_value json_instance
 PURE_OBJ := $(PURE:%=$(BUILD)/user/%.o)
 # The pinned state without the program that uses it; tests bring their own.
-STATE_OBJ := $(patsubst %,$(BUILD)/user/%.o,instance pins netdev log output)
+STATE_OBJ := $(patsubst %,$(BUILD)/user/%.o,instance pins netdev log output absent)
 USER_OBJ := $(patsubst user/%.c,$(BUILD)/user/%.o,$(sort $(wildcard user/*.c)))
 
 UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))

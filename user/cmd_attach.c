@@ -156,7 +156,7 @@ static enum exit_status apply_words(struct attach_request *request, const struct
 		while (xdp_names[mode] && strcmp(words->xdp, xdp_names[mode]))
 			mode++;
 		if (!xdp_names[mode])
-			return bad_word("xdp mode", words->xdp, "auto, native or generic");
+			return command_bad_word(&command_attach, "xdp mode", words->xdp, xdp_names);
 		config->xdp = mode;
 	}
 	request->name = words->name ? words->name : config->devices[0];

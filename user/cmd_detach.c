@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "absent.h"
 #include "commands.h"
 #include "json_value.h"
 #include "log.h"
@@ -48,6 +49,7 @@ static int detach_all(const struct pins *pins)
 
 static enum exit_status detach(int argc, char **argv)
 {
+	char text[ABSENT_TEXT_MAX];
 	struct pins pins;
 	bool all;
 	int err;
@@ -66,8 +68,10 @@ static enum exit_status detach(int argc, char **argv)
 		return STATUS_DONE;
 	if (err && err != -ENOENT)
 		return STATUS_FAILED;
-	if (err || (!all && !pins_exists(&pins, argv[0], NULL))) {
-		log_error("no instance '%s' is attached; see `weir show`", argv[0]);
+	if (err) {
+		log_error("no instance '%s' is attached; nothing is", argv[0]);
+	} else if (!all && !pins_exists(&pins, argv[0], NULL)) {
+		log_error("%s", absent_text(text, &pins, argv[0]));
 		err = -ENOENT;
 	} else if (all) {
 		err = detach_all(&pins);

@@ -126,6 +126,7 @@ static enum exit_status no_level(int argc, char **argv)
 /* Of what stands after NAME: [LISTENER] LEVEL RATE [burst N]. */
 static enum exit_status parse_words(struct limit_change *change, int argc, char **argv)
 {
+	static const char *const burst[] = { "burst", NULL };
 	const char *why;
 	int level = argc ? text_parse_level(argv[0]) : -1;
 
@@ -142,6 +143,8 @@ static enum exit_status parse_words(struct limit_change *change, int argc, char 
 		return command_usage(&command_limit,
 				     "'%s' before 'host': the host's limit belongs to no listener",
 				     change->listener);
+	if (argc > 2 && strcmp(argv[2], burst[0]) && text_nearest(argv[2], burst))
+		return command_bad_word(&command_limit, "word", argv[2], burst);
 	if (argc != 2 && (argc != 4 || strcmp(argv[2], "burst")))
 		return command_usage(&command_limit,
 				     argc < 2 ? "the RATE is missing"

@@ -11,6 +11,7 @@
 #include "output.h"
 #include "promtext.h"
 #include "survey.h"
+#include "text.h"
 
 static void write_page(FILE *out, const void *arg)
 {
@@ -29,9 +30,12 @@ static bool is_prom_file(const char *path)
 
 static enum exit_status metrics(int argc, char **argv)
 {
+	static const char *const textfile[] = { "textfile", NULL };
 	struct survey survey;
 	int err;
 
+	if (argc && text_nearest(argv[0], textfile) && strcmp(argv[0], textfile[0]))
+		return command_bad_word(&command_metrics, "word", argv[0], textfile);
 	if (argc && (argc != 2 || strcmp(argv[0], "textfile")))
 		return command_usage(&command_metrics, "only `textfile PATH` may follow");
 	/* the textfile collector ignores any other, without a word */

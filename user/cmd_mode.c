@@ -40,7 +40,7 @@ static enum exit_status mode(int argc, char **argv)
 	else if (!strcmp(argv[1], mode_names[MODE_ENFORCE]))
 		change.wanted = MODE_ENFORCE;
 	else
-		return command_usage(&command_mode, "bad mode '%s': observe or enforce", argv[1]);
+		return command_bad_word(&command_mode, "mode", argv[1], mode_names);
 	err = change_policy(argv[0], set_mode, &change);
 	if (err)
 		return command_status(err);

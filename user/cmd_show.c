@@ -9,6 +9,7 @@
 #include "output.h"
 #include "render.h"
 #include "survey.h"
+#include "text.h"
 
 struct page {
 	const char *name;
@@ -30,21 +31,29 @@ static const struct page *find_page(const char *name)
 	return NULL;
 }
 
+static const char *const page_names[] = { "status", "limits", "counters", NULL };
+_Static_assert(sizeof(page_names) / sizeof(page_names[0]) == sizeof(pages) / sizeof(pages[0]),
+	       "page_names names them all");
+
 static enum exit_status show(int argc, char **argv)
 {
 	const struct page *page = argc ? find_page(argv[0]) : NULL;
 	const char *name = argc > !!page ? argv[!!page] : NULL;
+	const char *nearest;
 	struct survey survey;
 	int err;
 
 	if (argc > 1 && !page)
-		return command_usage(&command_show, "unknown page '%s': status, limits or counters",
-				     argv[0]);
+		return command_bad_word(&command_show, "page", argv[0], page_names);
 	if (argc > 1 + !!page)
 		return command_usage(&command_show, "unexpected word '%s'", argv[1 + !!page]);
 	if (name && command_check_name(&command_show, name))
 		return STATUS_USAGE;
 	err = survey_take(&survey, name);
+	/* one word may be either */
+	nearest = err == -ENOENT && !page ? text_nearest(name, page_names) : NULL;
+	if (nearest)
+		log_error("'%s' is no page, either; did you mean '%s'?", name, nearest);
 	if (!err && !survey.count)
 		log_done("weir is not attached to any device here; see `weir help attach`");
 	/* every page is part of it */

@@ -13,6 +13,7 @@
 #include <linux/membarrier.h>
 #include <bpf/bpf.h>
 
+#include "absent.h"
 #include "log.h"
 #include "netdev.h"
 #include "policy.h"
@@ -93,7 +94,9 @@ int instance_open(struct instance *instance, const struct pins *pins, const char
 	memset(instance->map_fd, -1, sizeof(instance->map_fd));
 	snprintf(instance->name, sizeof(instance->name), "%s", name);
 	if (!pins_exists(pins, name, NULL)) {
-		log_error("no instance '%s' is attached; see `weir show`", name);
+		char text[ABSENT_TEXT_MAX];
+
+		log_error("%s", absent_text(text, pins, name));
 		return -ENOENT;
 	}
 	err = open_maps(instance, pins);

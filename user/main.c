@@ -42,6 +42,24 @@ enum exit_status command_usage(const struct command *command, const char *format
 	return STATUS_USAGE;
 }
 
+enum exit_status command_bad_word(const struct command *command, const char *what, const char *word,
+				  const char *const *list)
+{
+	const char *nearest = text_nearest(word, list);
+	char all[128] = "";
+
+	if (nearest)
+		return command_usage(command, "bad %s '%s': did you mean '%s'?", what, word,
+				     nearest);
+	for (int i = 0; list[i]; i++) {
+		const char *separator = !i ? "" : list[i + 1] ? ", " : " or ";
+		size_t used = strlen(all);
+
+		snprintf(all + used, sizeof(all) - used, "%s%s", separator, list[i]);
+	}
+	return command_usage(command, "bad %s '%s': %s", what, word, all);
+}
+
 enum exit_status command_status(int err)
 {
 	if (!err)
@@ -147,6 +165,18 @@ const struct command command_version = {
 	.run = version_command,
 };
 
+static void unknown_option(const char *word)
+{
+	static const char *const options[] = { "--json", "--quiet",   "--verbose",
+					       "--help", "--version", NULL };
+	const char *nearest = text_nearest(word, options);
+
+	if (nearest)
+		log_error("unknown option '%s'; did you mean '%s'?", word, nearest);
+	else
+		log_error("unknown option '%s'; options are -j, -q and -v, see `weir help`", word);
+}
+
 static bool parse_option(const char *word)
 {
 	if (!strcmp(word, "-q") || !strcmp(word, "--quiet"))
@@ -206,7 +236,7 @@ static const struct command *pick_command(const char *word)
 	if (!strcmp(word, "--version"))
 		return &command_version;
 	if (*word == '-')
-		log_error("unknown option '%s'; options are -j, -q and -v, see `weir help`", word);
+		unknown_option(word);
 	else
 		unknown_command(word);
 	return NULL;

@@ -122,7 +122,13 @@ static const struct {
 	  "f:2: ports 'mqtt': is not a list of ports; write each port, as in 1883, 8883\n" },
 	{ P "excess = reject\n",
 	  "f:3: excess 'reject': reject is not available in this version; use drop\n" },
-	{ P "excess = dorp\n", "f:3: excess 'dorp': is not known; write drop or delay\n" },
+	{ P "excess = dorp\n", "f:3: excess 'dorp': is not known; did you mean 'drop'?\n" },
+	{ P "excess = tarpit\n", "f:3: excess 'tarpit': is not known; write drop or delay\n" },
+	/* what is not available is not suggested */
+	{ P "excess = rejct\n", "f:3: excess 'rejct': is not known; write drop or delay\n" },
+	{ "[weir]\nmode = enfroce\nxdp = Native\n",
+	  "f:2: mode 'enfroce': is not a mode; did you mean 'enforce'?\n"
+	  "f:3: xdp 'Native': is not a way to attach; did you mean 'native'?\n" },
 	{ P "addresses = 192.0.2.1, 192.0.2.300\n",
 	  "f:3: addresses '192.0.2.300': is not an address; write ADDRESS or ADDRESS/LENGTH\n" },
 	{ P "addresses = 192.0.2.1, ::ffff:192.0.2.1\n",
