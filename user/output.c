@@ -110,13 +110,14 @@ int output_finish(const char *command, int status)
 		output_put("command", command ? json_text(command) : json_null());
 		output_put("status", json_integer(status));
 		is_json = false;
-		/* first as a whole: half a document is worse than none */
+		/* first as a whole: half a document is worse than none, and jansson 2.14 may
+		 * return it with a part left out */
 		if (!lacks_memory)
 			line = json_dumps(document, JSON_COMPACT | JSON_ENSURE_ASCII);
 		lacks_memory |= !line;
 	}
 	errno = 0;
-	if (line)
+	if (line && !lacks_memory)
 		puts(line);
 	err = fflush(stdout) || ferror(stdout) ? -(errno ? errno : EIO) : 0;
 	free(line);

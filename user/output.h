@@ -8,8 +8,8 @@
  *     JSON of the same struct; both are pure. With -j it calls output_put("key", json_...()).
  *   - anything it still writes to stdout becomes the string "text": good for a foreign format, as
  *     that of `weir metrics`, and for nothing else.
- *   - its keys go into docs/json.md and tests/e2e/json-keys, which tests/e2e/test-json.sh holds it
- *     to.
+ *   - its keys go into a table of docs/json.md; tests/e2e/test-json.sh reads that, and runs the
+ *     command in each of its outcomes.
  */
 #ifndef WEIR_OUTPUT_H
 #define WEIR_OUTPUT_H

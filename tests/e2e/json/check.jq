@@ -18,7 +18,7 @@ def object($prefix; $own; $shown; value):
 	   | if ($object | has($key)) then
 		"seen \(.row)",
 		([$object[$key], $row.kind, .path, $own, "\($shown).\($key)", $row.words] | value)
-	     elif .optional or (.commands and $object.status != 0) then empty
+	     elif .optional or (.commands and any(1, 2, 3; . == $object.status)) then empty
 	     else "\($shown).\($key): is missing" end);
 
 # [value, kind, path in the table, table, path in the document, words]
