@@ -11,6 +11,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/weir
 CFLAGS ?= -O2 -g
 BUILD ?= build
 
@@ -133,6 +134,7 @@ install: all ## into $(DESTDIR)$(PREFIX)
 	install -D -m 0755 $(BUILD)/weir $(DESTDIR)$(SBINDIR)/weir
 	install -D -m 0644 docs/weir.8 $(DESTDIR)$(MANDIR)/man8/weir.8
 	install -D -m 0644 docs/weir.conf.5 $(DESTDIR)$(MANDIR)/man5/weir.conf.5
+	install -D -m 0644 docs/json.md $(DESTDIR)$(DOCDIR)/json.md
 
 clean: ## remove build/
 	rm -rf $(BUILD)
