@@ -31,27 +31,27 @@ static const struct page *find_page(const char *name)
 	return NULL;
 }
 
-static const char *const page_names[] = { "status", "limits", "counters", NULL };
-_Static_assert(sizeof(page_names) / sizeof(page_names[0]) == sizeof(pages) / sizeof(pages[0]),
-	       "page_names names them all");
+#define PAGES_COUNT (sizeof(pages) / sizeof(pages[0]))
 
 static enum exit_status show(int argc, char **argv)
 {
 	const struct page *page = argc ? find_page(argv[0]) : NULL;
 	const char *name = argc > !!page ? argv[!!page] : NULL;
-	const char *nearest;
+	const char *names[PAGES_COUNT], *nearest;
 	struct survey survey;
 	int err;
 
+	for (size_t i = 0; i < PAGES_COUNT; i++)
+		names[i] = pages[i].name;
 	if (argc > 1 && !page)
-		return command_bad_word(&command_show, "page", argv[0], page_names);
+		return command_bad_word(&command_show, "page", argv[0], names);
 	if (argc > 1 + !!page)
 		return command_usage(&command_show, "unexpected word '%s'", argv[1 + !!page]);
 	if (name && command_check_name(&command_show, name))
 		return STATUS_USAGE;
 	err = survey_take(&survey, name);
 	/* one word may be either */
-	nearest = err == -ENOENT && !page ? text_nearest(name, page_names) : NULL;
+	nearest = err == -ENOENT && !page ? text_nearest(name, names) : NULL;
 	if (nearest)
 		log_error("'%s' is no page, either; did you mean '%s'?", name, nearest);
 	if (!err && !survey.count)
