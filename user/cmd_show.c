@@ -51,7 +51,7 @@ static enum exit_status show(int argc, char **argv)
 		return STATUS_USAGE;
 	err = survey_take(&survey, name);
 	/* one word may be either */
-	nearest = err == -ENOENT && !page ? text_nearest(name, names) : NULL;
+	nearest = err == -ENOENT && name && !page ? text_nearest(name, names) : NULL;
 	if (nearest)
 		log_error("'%s' is no page, either; did you mean '%s'?", name, nearest);
 	if (!err && !survey.count)
