@@ -17,7 +17,7 @@
 /* One level's bucket. */
 struct stake {
 	const struct limit *limit;
-	struct place place; /* of the table's levels; no set: not a bucket */
+	struct place place; /* of the table's levels; no set: unlimited */
 	__u64 *word;	    /* NULL: nothing to charge, or not in the table yet */
 	__u64 seen;	    /* the word when it was asked, and its TAT */
 	__u64 tat;
@@ -165,7 +165,7 @@ static __always_inline bool stake_place(struct stake *stake, const struct cause 
 {
 	const struct addr prefix = { packet->src.hi & mask->hi, packet->src.lo & mask->lo };
 
-	if (stake->limit->kind != LIMIT_BUCKET)
+	if (stake->limit->kind == LIMIT_UNLIMITED)
 		return true;
 	return table_place(&stake->place, &cause->control->seed, &prefix,
 			   cause->policy->listeners[cause->listener].serial << 8 | level);
@@ -175,7 +175,7 @@ static __always_inline bool stake_ask_prefix(struct stake *stake, __u64 now_ns)
 {
 	__u64 *word;
 
-	if (!stake->place.set)
+	if (stake->limit->kind != LIMIT_BUCKET || !stake->place.set)
 		return stake->limit->kind == LIMIT_UNLIMITED;
 	word = table_word(stake->place.set, table_find(stake->place.set, stake->place.tag));
 	return !word || stake_ask(stake, word, now_ns);
@@ -209,9 +209,9 @@ static __always_inline enum reason prepare(const struct packet *packet, const st
 	return REASON_NONE;
 }
 
-static __always_inline enum reason judge(const struct cause *cause, struct stakes *stakes,
-					 __u64 now_ns)
+static __always_inline enum reason judge(const struct cause *cause, struct stakes *stakes)
 {
+	__u64 now_ns = cause->now_ns;
 	enum reason reason;
 
 	reason = stake_level(&stakes->host, 0, now_ns, REASON_HOST_LIMIT);

@@ -10,7 +10,8 @@
 struct cause {
 	const struct control *control;
 	const struct policy *policy;
-	__u64 generation;	 /* of the policy */
+	__u64 generation; /* of the policy */
+	__u64 now_ns;
 	__u32 listener;		 /* id */
 	const struct rule *rule; /* of a source with its own limit; NULL: the listener's counts */
 };
@@ -23,8 +24,7 @@ static __always_inline bool match_covers(const struct match *match, const struct
 
 static __always_inline enum reason match(const struct packet *packet, struct cause *cause)
 {
-	__u32 zero = 0, slot, port = packet->dport;
-	__u32 index;
+	__u32 zero = 0, slot, index, port = packet->dport;
 
 	cause->control = bpf_map_lookup_elem(&control, &zero);
 	if (!cause->control)

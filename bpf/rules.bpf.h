@@ -11,24 +11,28 @@
  * the rules; behind more than these a wider one is not seen. */
 #define RULE_EXPIRED_MAX 8
 
-/*
- * The longest rule in force that one of the tries has for @listener and at most @len bits of the
- * address; NULL: none.
- */
-static __always_inline const struct rule *rules_longest(const struct packet *packet, void *trie,
+/* The longest rule for @listener with at most @len bits of the source's address; NULL: none. */
+static __always_inline const struct rule *rules_look_up(const struct packet *packet, void *trie,
 							__u32 listener, __u32 len)
 {
-	struct rule_key_v6 key = { .listener = bpf_htonl(listener), .addr = packet->src };
-	struct rule_key_v4 key_v4 = { .listener = bpf_htonl(listener) };
-	const struct rule *rule;
+	struct rule_key_v6 key = { RULE_LISTENER_BITS + len, bpf_htonl(listener), packet->src };
+	struct rule_key_v4 key_v4 = { RULE_LISTENER_BITS + len, bpf_htonl(listener),
+				      ((const __be32 *)&packet->src)[3] };
 
-	key_v4.addr = ((const __be32 *)&packet->src)[3];
+	if (packet->family == FAMILY_V4)
+		return bpf_map_lookup_elem(trie, &key_v4);
+	return bpf_map_lookup_elem(trie, &key);
+}
+
+/* The longest that has not expired. */
+static __always_inline const struct rule *rules_longest(const struct packet *packet, void *trie,
+							__u32 listener)
+{
+	__u32 len = packet->family == FAMILY_V4 ? 32 : 128;
+
 	for (int i = 0; i < RULE_EXPIRED_MAX; i++) {
-		key.prefixlen = key_v4.prefixlen = RULE_LISTENER_BITS + len;
-		if (packet->family == FAMILY_V4)
-			rule = bpf_map_lookup_elem(trie, &key_v4);
-		else
-			rule = bpf_map_lookup_elem(trie, &key);
+		const struct rule *rule = rules_look_up(packet, trie, listener, len);
+
 		if (!rule || !rule->expires_ns || rule->expires_ns > bpf_ktime_get_ns())
 			return rule;
 		if (!rule->prefix_len)
@@ -38,34 +42,69 @@ static __always_inline const struct rule *rules_longest(const struct packet *pac
 	return NULL;
 }
 
+/* What rules_find returns for a rule that is in force: its action, its length, whose it is. */
+#define FOUND_RULE (1 << 16)
+#define FOUND_OWN (1 << 15) /* of this listener only */
+#define FOUND_ACTION_SHIFT 8
+#define FOUND_LEN_MASK 0xff
+
+static __always_inline void *rules_trie(__u32 family, __u32 slot)
+{
+	return family == FAMILY_V4 ? bpf_map_lookup_elem(&rules_v4, &slot)
+				   : bpf_map_lookup_elem(&rules_v6, &slot);
+}
+
+/*
+ * The rule that decides about the source of @packet, among those that @own (has this listener its
+ * own?) and @general (are there any for all?) say are worth looking for; 0: none. A function of its
+ * own for the verifier, which so follows its loops once.
+ */
+__noinline int rules_find(const struct packet *packet, __u32 slot, __u32 listener, bool own,
+			  bool general)
+{
+	const struct rule *first = NULL, *second = NULL;
+	void *trie;
+
+	if (!packet)
+		return 0;
+	trie = rules_trie(packet->family, slot);
+	if (!trie)
+		return 0;
+	if (own)
+		first = rules_longest(packet, trie, listener);
+	if (general)
+		second = rules_longest(packet, trie, RULE_EVERY_LISTENER);
+	if (first && (!second || first->prefix_len >= second->prefix_len))
+		return FOUND_RULE | FOUND_OWN | first->action << FOUND_ACTION_SHIFT |
+		       first->prefix_len;
+	return second ? FOUND_RULE | second->action << FOUND_ACTION_SHIFT | second->prefix_len : 0;
+}
+
 static __always_inline enum reason rules(const struct packet *packet, struct cause *cause)
 {
 	const struct policy *policy = cause->policy;
-	const struct rule *own = NULL, *general = NULL;
 	__u32 family = packet->family & 1, slot = cause->generation & 1;
-	__u32 len = family == FAMILY_V4 ? 32 : 128;
-	bool has_own = policy->has_listener_rules[family] >> cause->listener & 1;
+	bool own = policy->has_listener_rules[family] >> cause->listener & 1;
+	bool general = policy->has_rules[family];
+	int found;
+	__u32 action;
 	void *trie;
 
-	if (!has_own && !policy->has_rules[family])
+	if (!own && !general)
 		return REASON_NONE;
-	trie = family == FAMILY_V4 ? bpf_map_lookup_elem(&rules_v4, &slot)
-				   : bpf_map_lookup_elem(&rules_v6, &slot);
-	if (!trie)
-		return REASON_INTERNAL;
-	if (has_own)
-		own = rules_longest(packet, trie, cause->listener, len);
-	if (policy->has_rules[family])
-		general = rules_longest(packet, trie, RULE_EVERY_LISTENER, len);
-	if (!own || (general && general->prefix_len > own->prefix_len))
-		own = general;
-	if (!own)
+	found = rules_find(packet, slot, cause->listener, own, general);
+	if (!found)
 		return REASON_NONE;
-	if (own->action == RULE_ALLOW)
+	action = found >> FOUND_ACTION_SHIFT & 3;
+	if (action == RULE_ALLOW)
 		return REASON_ALLOWED;
-	if (own->action == RULE_BLOCK)
+	if (action == RULE_BLOCK)
 		return REASON_BLOCKED;
-	cause->rule = own;
+	trie = rules_trie(family, slot);
+	if (trie)
+		cause->rule = rules_look_up(
+			packet, trie, found & FOUND_OWN ? cause->listener : RULE_EVERY_LISTENER,
+			found & FOUND_LEN_MASK);
 	return REASON_NONE;
 }
 

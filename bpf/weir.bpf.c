@@ -12,24 +12,82 @@
 #include "rules.bpf.h"
 #include "table.bpf.h"
 #include "judge.bpf.h"
+#include "reply.bpf.h"
+#include "top.bpf.h"
 
-static __always_inline enum verdict verdict_of(enum reason reason)
+/* Every set bit is a reason that lets a SYN pass. */
+#define REASONS_THAT_PASS (1U << REASON_ADMITTED | 1U << REASON_ALLOWED)
+
+/*
+ * Is this refusal to be answered with a RST, and has the listener a token for one? Then the offset
+ * of the IP header that the answer takes the place of, else 0.
+ */
+static __always_inline __u32 reject_at(struct xdp_md *ctx, enum reason reason,
+				       const struct cause *cause)
 {
-	return reason > REASON_ADMITTED && reason != REASON_ALLOWED ? VERDICT_DROP : VERDICT_PASS;
+	const struct listener *listener = &cause->policy->listeners[cause->listener];
+	__u32 index = LEVELS_REJECT + cause->listener;
+	struct level_state *state;
+	__u32 l3_at;
+
+	if (listener->excess != EXCESS_REJECT || cause->control->vlan_hidden ||
+	    (reason != REASON_LISTENER_LIMIT && reason != REASON_HOST_LIMIT))
+		return 0;
+	l3_at = reply_l3(ctx);
+	if (!l3_at || listener->reject.kind == LIMIT_UNLIMITED)
+		return l3_at;
+	state = bpf_map_lookup_elem(&levels, &index);
+	if (!state || listener->reject.kind != LIMIT_BUCKET ||
+	    bucket_charge(&state->word, &listener->reject, cause->control, cause->generation,
+			  cause->now_ns) != CHARGE_TAKEN)
+		return 0;
+	return l3_at;
+}
+
+static __always_inline void note_refused(enum reason reason, const struct packet *packet,
+					 const struct cause *cause, const struct stakes *stakes)
+{
+	const struct policy *policy = cause->policy;
+	bool is_site = reason == REASON_SITE_LIMIT;
+	__u32 family = packet->family & 1;
+	const struct addr *mask = is_site ? &policy->site_mask[family]
+					  : &policy->source_mask[family];
+	const struct top_entry refused = {
+		.prefix = { packet->src.hi & mask->hi, packet->src.lo & mask->lo },
+		.serial = policy->listeners[cause->listener].serial,
+		.listener = cause->listener,
+		.level = is_site ? LEVEL_SITE : LEVEL_SOURCE,
+		.family = family,
+	};
+
+	top_count(&refused, is_site ? stakes->site.place.tag : stakes->source.place.tag,
+		  cause->now_ns);
 }
 
 /* The only place where a reason is counted and becomes an action. */
-static __always_inline int finish(enum reason reason, const struct cause *cause)
+static __always_inline int finish(struct xdp_md *ctx, enum reason reason,
+				  const struct packet *packet, const struct cause *cause,
+				  const struct stakes *stakes)
 {
 	bool judged = reason >= REASON_ADMITTED;
 	bool enforced = judged && cause->policy->mode == MODE_ENFORCE;
-	enum verdict verdict = verdict_of(reason);
-	__u32 index = judged ? 1 + cause->listener : 0;
+	__u32 index = judged ? 1 + cause->listener : 0, reject = 0;
 	struct counters *count = bpf_map_lookup_elem(&counters, &index);
+	enum verdict verdict = VERDICT_PASS;
 
+	if (judged && !(REASONS_THAT_PASS >> reason & 1)) {
+		reject = reject_at(ctx, reason, cause);
+		if (reject && enforced)
+			reject = reply_reset(ctx, reject);
+		verdict = reject ? VERDICT_REJECT : VERDICT_DROP;
+	}
+	if (reason == REASON_SITE_LIMIT || reason == REASON_SOURCE_LIMIT)
+		note_refused(reason, packet, cause, stakes);
 	if (count)
 		count->n[enforced][verdict][reason & (REASON_MAX - 1)]++;
-	return enforced && verdict == VERDICT_DROP ? XDP_DROP : XDP_PASS;
+	if (!enforced || verdict == VERDICT_PASS)
+		return XDP_PASS;
+	return verdict == VERDICT_REJECT ? XDP_TX : XDP_DROP;
 }
 
 SEC("xdp.frags")
@@ -47,9 +105,11 @@ int weir(struct xdp_md *ctx)
 		reason = rules(&packet, &cause);
 	if (!reason)
 		reason = prepare(&packet, &cause, &stakes);
-	if (!reason)
-		reason = judge(&cause, &stakes, bpf_ktime_get_ns());
-	return finish(reason, &cause);
+	if (!reason) {
+		cause.now_ns = bpf_ktime_get_ns();
+		reason = judge(&cause, &stakes);
+	}
+	return finish(ctx, reason, &packet, &cause, &stakes);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

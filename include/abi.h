@@ -145,6 +145,8 @@ struct control {
 	struct hash_seed seed;
 	__u32 abi; /* WEIR_ABI */
 	__u32 source_slots;
+	__u8 vlan_hidden; /* frames come without their VLAN tags: no RST may be sent */
+	__u8 reserved1[7];
 	__u64 netns_cookie; /* SO_NETNS_COOKIE of where the devices are */
 	__u64 created_ns;   /* CLOCK_MONOTONIC */
 	char name[INSTANCE_NAME_MAX];

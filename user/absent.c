@@ -6,6 +6,7 @@
 #include "text.h"
 
 struct search {
+	const struct pins *pins;
 	const char *name;
 	char nearest[INSTANCE_NAME_MAX]; /* so far; empty: none */
 };
@@ -15,16 +16,19 @@ static int consider(const char *name, void *arg)
 	struct search *search = arg;
 	const char *const pair[] = { *search->nearest ? search->nearest : name, name, NULL };
 
-	if (text_nearest(search->name, pair) && text_nearest(search->name, pair) != search->nearest)
+	const char *nearest = text_nearest(search->name, pair);
+
+	/* files that lie beside the instances are none */
+	if (nearest && nearest != search->nearest && !pins_find(search->pins, name))
 		snprintf(search->nearest, sizeof(search->nearest), "%s", name);
 	return 0;
 }
 
 char *absent_text(char buf[ABSENT_TEXT_MAX], const struct pins *pins, const char *name)
 {
-	struct search search = { .name = name };
+	struct search search = { .pins = pins, .name = name };
 
-	pins_each_instance(pins, consider, &search);
+	pins_each(pins, consider, &search);
 	if (*search.nearest)
 		snprintf(buf, ABSENT_TEXT_MAX, "no instance '%s' is attached; did you mean '%s'?",
 			 name, search.nearest);

@@ -2,6 +2,7 @@
 #include "attach.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,77 +11,15 @@
 
 #include <bpf/bpf.h>
 
+#include "attach_plan.h"
+#include "attach_warn.h"
 #include "datapath.h"
 #include "instance.h"
+#include "links.h"
 #include "log.h"
 #include "netdev.h"
+#include "objects.h"
 #include "policy.h"
-
-static int any_device(const char *device, void *arg)
-{
-	(void)device;
-	(void)arg;
-	return 1;
-}
-
-bool attach_is_running(const struct pins *pins, const char *name)
-{
-	return pins_each_device(pins, name, any_device, NULL) > 0;
-}
-
-struct owner_search {
-	const struct pins *pins;
-	const char *instance;
-	uint32_t ifindex;
-	char owner[INSTANCE_NAME_MAX];
-};
-
-static int owns_device(const char *device, void *arg)
-{
-	struct owner_search *search = arg;
-	uint32_t ifindex = 0;
-	int fd = instance_open_link(search->pins, search->instance, device, &ifindex);
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0 && ifindex == search->ifindex;
-}
-
-static int is_owner(const char *name, void *arg)
-{
-	struct owner_search *search = arg;
-
-	search->instance = name;
-	if (pins_each_device(search->pins, name, owns_device, search) <= 0)
-		return 0;
-	snprintf(search->owner, sizeof(search->owner), "%s", name);
-	return 1;
-}
-
-/* No program may be there yet, least of all somebody else's. */
-static int check_device_free(const struct pins *pins, const char *device, uint32_t ifindex)
-{
-	struct owner_search search = { .pins = pins, .ifindex = ifindex };
-	struct netdev_xdp xdp;
-	int err = netdev_xdp(ifindex, &xdp);
-
-	if (err) {
-		log_error("cannot query XDP on '%s': %s", device, log_reason(err));
-		return err;
-	}
-	if (!xdp.prog_id)
-		return 0;
-	if (pins_each_instance(pins, is_owner, &search) > 0)
-		log_error("cannot attach to '%s': instance '%s' is on it already; `weir detach %s` "
-			  "first",
-			  device, search.owner, search.owner);
-	else
-		log_error(
-			"cannot attach to '%s': it runs the XDP program '%s' (id %u, %s), which is "
-			"not weir's; remove that first if you may, weir never replaces it",
-			device, xdp.prog_name, xdp.prog_id, xdp.native ? "native" : "generic");
-	return -EBUSY;
-}
 
 static void report_attach_error(const char *device, enum xdp_mode mode, int err)
 {
@@ -93,58 +32,83 @@ static void report_attach_error(const char *device, enum xdp_mode mode, int err)
 		log_error("cannot attach to '%s': %s", device, log_reason(err));
 }
 
-/* Before anything is done: are all devices there, and free? */
-static int check_devices(const struct pins *pins, const struct config *config)
+/* Links that die with their fds until they are pinned: so all devices are attached to, or none. */
+static int make_links(struct attach_plan *plan, const struct datapath *datapath, enum xdp_mode mode)
 {
-	for (unsigned int i = 0; i < config->devices_count; i++) {
-		uint32_t ifindex;
-		int err = netdev_index(config->devices[i], &ifindex);
+	for (unsigned int i = 0; i < plan->count; i++) {
+		struct target *target = &plan->target[i];
 
-		if (!err)
-			err = check_device_free(pins, config->devices[i], ifindex);
-		if (err)
-			return err;
+		target->fd = datapath_attach(datapath, target->ifindex, mode, &target->native,
+					     &target->native_err);
+		if (target->fd >= 0)
+			continue;
+		report_attach_error(target->device, mode, target->fd);
+		return target->fd;
 	}
 	return 0;
 }
 
-/* Attaches to one device and pins the link, whose mode is said loudly. */
-static int attach_device(const struct pins *pins, const struct datapath *datapath,
-			 const struct attach_request *request, const char *device)
+static int pin_link(const struct pins *pins, const char *name, struct links *links,
+		    const struct target *target)
 {
-	char pin[sizeof(PINS_LINK_PREFIX) + DEVICE_NAME_MAX], path[PATH_MAX];
-	int err, fd, native_err;
-	uint32_t ifindex;
-	bool native;
+	const struct link *former = links_find_pin(links, target->device);
+	char path[PATH_MAX];
+	int err = links_path(pins, path, name, target->device);
 
-	err = netdev_index(device, &ifindex);
-	if (err)
-		return err;
-	fd = datapath_attach(datapath, ifindex, request->config.xdp, &native, &native_err);
-	if (fd < 0) {
-		report_attach_error(device, request->config.xdp, fd);
-		return fd;
-	}
-	snprintf(pin, sizeof(pin), "%s%s", PINS_LINK_PREFIX, device);
-	err = pins_path(pins, path, request->name, pin);
-	if (!err && bpf_obj_pin(fd, path))
+	/* not before there is a new one */
+	if (!err && former && former->state == LINK_DEAD && unlink(path))
 		err = -errno;
-	close(fd);
-	if (err) {
-		log_error("cannot pin the link of '%s': %s", device, log_reason(err));
-		return err;
-	}
-	if (native)
-		log_done("attached to %s: native XDP", device);
-	else
-		log_done("attached to %s: GENERIC XDP, several times slower than native", device);
-	if (native_err)
-		log_warning(
-			"'%s' has no native XDP here: %s; frames are judged after the kernel has "
-			"allocated them",
-			device, strerror(-native_err));
-	return 0;
+	if (!err && bpf_obj_pin(target->fd, path))
+		err = -errno;
+	if (err)
+		log_error("cannot pin the link of '%s': %s", target->device, log_reason(err));
+	return err;
 }
+
+static int pin_links(const struct pins *pins, const char *name, struct links *links,
+		     const struct attach_plan *plan)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < plan->count; i++)
+		err = pin_link(pins, name, links, &plan->target[i]);
+	/* the last one has not been pinned */
+	for (i = i ? i - 1 : 0; err && i--;) {
+		char path[PATH_MAX];
+
+		if (!links_path(pins, path, name, plan->target[i].device))
+			unlink(path);
+	}
+	return err;
+}
+
+/* Whose mode is said loudly. */
+static void say_attached(const struct attach_plan *plan)
+{
+	for (unsigned int i = 0; i < plan->count; i++) {
+		const struct target *target = &plan->target[i];
+
+		if (target->native)
+			log_done("attached to %s: native XDP", target->device);
+		else
+			log_done("attached to %s: GENERIC XDP, several times slower than native",
+				 target->device);
+		if (target->native_err)
+			log_warning("'%s' has no native XDP here: %s; frames are judged after the "
+				    "kernel has allocated them",
+				    target->device, strerror(-target->native_err));
+	}
+}
+
+static void close_links(struct attach_plan *plan)
+{
+	for (unsigned int i = 0; i < plan->count; i++)
+		if (plan->target[i].fd >= 0)
+			close(plan->target[i].fd);
+}
+
+/* -- a new instance ---------------------------------------------------------------------------- */
 
 static int init_state(struct instance *instance, const struct attach_request *request)
 {
@@ -155,10 +119,12 @@ static int init_state(struct instance *instance, const struct attach_request *re
 	if (!policy)
 		return -ENOMEM;
 	policy_build(policy, &request->config);
+	if (request->overrides_mode)
+		policy->mode_origin = ORIGIN_RUNTIME;
 	err = getrandom(&control->seed, sizeof(control->seed), 0) == sizeof(control->seed) ? 0
 											   : -EIO;
 	control->abi = WEIR_ABI;
-	control->source_slots = datapath_slots(request->config.sources);
+	control->source_slots = config_slots(request->config.sources);
 	control->netns_cookie = netdev_netns_cookie();
 	control->created_ns = instance_now_ns();
 	snprintf(control->name, sizeof(control->name), "%s", request->name);
@@ -169,8 +135,7 @@ static int init_state(struct instance *instance, const struct attach_request *re
 	return err;
 }
 
-static int prepare_state(const struct pins *pins, const struct datapath *datapath,
-			 const struct attach_request *request)
+static int prepare_state(const struct datapath *datapath, const struct attach_request *request)
 {
 	struct instance instance;
 	int map_fd[MAP_COUNT], err;
@@ -182,161 +147,175 @@ static int prepare_state(const struct pins *pins, const struct datapath *datapat
 	if (!err)
 		err = init_state(&instance, request);
 	instance_close(&instance);
-	if (err)
-		return err;
-	if (pins_exists(pins, request->name, NULL))
-		err = pins_remove(pins, request->name);
-	if (!err)
-		err = pins_make(pins, request->name);
-	return err ? err : datapath_pin_maps(datapath, pins, request->name);
+	return err;
 }
 
-int attach_create(const struct pins *pins, const struct attach_request *request)
+/* Over what a killed attach has left. */
+static int pin_state(const struct pins *pins, const struct datapath *datapath, const char *name)
 {
-	struct datapath *datapath;
-	int err = check_devices(pins, &request->config);
+	int err = pins_find(pins, name) ? 0 : pins_remove(pins, name);
+
+	if (!err)
+		err = pins_make(pins, name);
+	return err ? err : datapath_pin_maps(datapath, pins, name);
+}
+
+static int create(const struct pins *pins, const struct attach_request *request)
+{
+	struct links none = {};
+	struct attach_plan plan;
+	struct datapath *datapath = NULL;
+	int err = attach_plan_make(&plan, pins, request, &none);
 
 	if (!err)
 		err = datapath_load(&datapath, NULL, request->config.sources);
 	if (err)
 		return err;
-	err = prepare_state(pins, datapath, request);
+	err = prepare_state(datapath, request);
+	if (err)
+		goto report;
+	err = make_links(&plan, datapath, request->config.xdp);
+	if (err)
+		goto out;
+	err = pin_state(pins, datapath, request->name);
+	if (!err && pin_links(pins, request->name, &none, &plan))
+		err = -EIO;
+	if (!err)
+		say_attached(&plan);
+	else
+		pins_remove(pins, request->name);
+report:
 	if (err)
 		log_error("cannot make instance '%s': %s", request->name, log_reason(err));
-	for (unsigned int i = 0; !err && i < request->config.devices_count; i++)
-		err = attach_device(pins, datapath, request, request->config.devices[i]);
-	if (err && attach_is_running(pins, request->name))
-		log_warning("detached '%s' again: it attaches to all its devices or to none",
-			    request->name);
-	if (err && pins_exists(pins, request->name, NULL))
-		pins_remove(pins, request->name);
+out:
+	close_links(&plan);
 	datapath_free(datapath);
 	return err;
 }
 
-struct replacement {
-	const struct pins *pins;
-	const struct datapath *datapath;
-	const struct attach_request *request;
-};
+/* -- one that exists --------------------------------------------------------------------------- */
 
-/* The link of a device that has vanished is dead; so is one to a namesake of it. */
-static int replace_link(const char *device, void *arg)
+static int replace_programs(const struct datapath *datapath, const struct links *links)
 {
-	const struct replacement *replacement = arg;
-	const char *name = replacement->request->name;
-	uint32_t ifindex = 0;
-	int fd = instance_open_link(replacement->pins, name, device, &ifindex), err = fd;
+	for (unsigned int i = 0; i < links->count; i++) {
+		const struct link *link = &links->link[i];
+		int err = link->state == LINK_DEAD ? 0 : datapath_replace(datapath, link->fd);
 
-	if (fd >= 0 && ifindex)
-		err = datapath_replace(replacement->datapath, fd);
-	if (fd >= 0)
-		close(fd);
-	if (fd >= 0 && !ifindex) {
-		char pin[sizeof(PINS_LINK_PREFIX) + DEVICE_NAME_MAX], path[PATH_MAX];
-
-		log_warning("'%s' had vanished: its link is dead", device);
-		snprintf(pin, sizeof(pin), "%s%s", PINS_LINK_PREFIX, device);
-		err = pins_path(replacement->pins, path, name, pin);
-		if (!err && unlink(path))
-			err = -errno;
+		if (err) {
+			log_error("cannot replace the program on '%s': %s; the former one is still "
+				  "there",
+				  link->device, log_reason(err));
+			return err;
+		}
 	}
-	if (err < 0)
-		log_error("cannot replace the program on '%s': %s; the former one is still there",
-			  device, log_reason(err));
-	else if (ifindex)
-		log_done("attached to %s: program replaced, state kept", device);
-	return err < 0 ? err : 0;
+	return 0;
 }
 
-/*
- * 1 if the instance has a link to @device, 0 if not. -EEXIST, reported: it has one of this name, but
- * the device has since been renamed and another is called so now.
- */
-static int has_link(const struct pins *pins, const char *name, const char *device)
+static int rename_pin(const struct pins *pins, const char *name, const char *from, const char *to,
+		      unsigned int flags)
 {
-	uint32_t linked = 0, present;
-	int fd = instance_open_link(pins, name, device, &linked), err;
-
-	if (fd == -ENOENT)
-		return 0;
-	if (fd < 0)
-		return fd;
-	close(fd);
-	err = netdev_index(device, &present);
-	if (err || linked == present)
-		return err ? err : 1;
-	log_error(
-		"cannot attach to '%s': '%s' is attached to a device that had this name before it "
-		"was renamed; `weir detach %s` first",
-		device, name, name);
-	return -EEXIST;
-}
-
-static void warn_differences(const struct instance *instance, const struct attach_request *request)
-{
-	struct policy *policy = malloc(sizeof(*policy));
-	unsigned int different;
-	char *text = NULL;
-	size_t size;
-	FILE *out;
-
-	if (!policy || instance_policy(instance, policy))
-		goto out;
-	out = open_memstream(&text, &size);
-	if (!out)
-		goto out;
-	different = policy_differences(policy, &request->config, out);
-	if (!fclose(out) && different)
-		log_warning("'%s' runs already and keeps what is in force:\n%sto change it: `weir "
-			    "limit`, `weir mode`, or detach and attach again",
-			    request->name, text);
-out:
-	free(text);
-	free(policy);
-}
-
-/* A device that a running instance is not on yet. */
-static int attach_more(const struct pins *pins, const struct datapath *datapath,
-		       const struct attach_request *request, const char *device)
-{
-	uint32_t ifindex;
-	int err = netdev_index(device, &ifindex);
+	char old[PATH_MAX], new[PATH_MAX];
+	int err = links_path(pins, old, name, from);
 
 	if (!err)
-		err = check_device_free(pins, device, ifindex);
-	return err ? err : attach_device(pins, datapath, request, device);
+		err = links_path(pins, new, name, to);
+	if (!err && renameat2(AT_FDCWD, old, AT_FDCWD, new, flags))
+		err = -errno;
+	return err;
 }
 
-int attach_take_over(const struct pins *pins, const struct attach_request *request)
+/* Pins the links of renamed devices under their present names. What stays under an old one is shown
+ * as renamed, no more. */
+static void follow_renames(const struct pins *pins, const char *name, struct links *links)
 {
-	struct replacement replacement = { .pins = pins, .request = request };
-	struct datapath *datapath = NULL;
-	struct instance instance;
-	int err = instance_open(&instance, pins, request->name);
+	for (unsigned int i = 0; i < links->count; i++) {
+		struct link *link = &links->link[i];
+		struct link *there = links_find_pin(links, link->device);
 
+		if (there == link || rename_pin(pins, name, link->pin, link->device,
+						there ? RENAME_EXCHANGE : RENAME_NOREPLACE))
+			continue;
+		if (there)
+			memcpy(there->pin, link->pin, sizeof(there->pin));
+		memcpy(link->pin, link->device, sizeof(link->pin));
+	}
+}
+
+static void say_replaced(const struct links *links)
+{
+	for (unsigned int i = 0; i < links->count; i++) {
+		const struct link *link = &links->link[i];
+
+		if (link->state == LINK_HERE)
+			log_done("attached to %s: program replaced, state kept", link->device);
+		else if (link->state == LINK_MOVED)
+			log_warning("'%s' has moved to another network namespace, and is judged "
+				    "there; nothing of that name is here",
+				    link->device);
+	}
+}
+
+static int take_over(const struct pins *pins, const struct attach_request *request,
+		     struct instance *instance, struct links *links)
+{
+	struct attach_plan plan;
+	struct datapath *datapath = NULL;
+	int err = attach_plan_make(&plan, pins, request, links);
+
+	if (!err)
+		err = datapath_load(&datapath, instance, 0);
 	if (err)
 		return err;
-	err = datapath_load(&datapath, &instance, 0);
-	if (err)
-		goto out;
-	replacement.datapath = datapath;
-	err = pins_each_device(pins, request->name, replace_link, &replacement);
-	for (unsigned int i = 0; !err && i < request->config.devices_count; i++) {
-		int linked = has_link(pins, request->name, request->config.devices[i]);
-
-		if (linked < 0)
-			err = linked;
-		else if (!linked)
-			err = attach_more(pins, datapath, request, request->config.devices[i]);
+	err = make_links(&plan, datapath, request->config.xdp);
+	if (!err)
+		err = replace_programs(datapath, links);
+	if (!err) {
+		follow_renames(pins, request->name, links);
+		err = pin_links(pins, request->name, links, &plan);
 	}
-	if (err)
-		goto out;
-	snprintf(instance.control->version, sizeof(instance.control->version), "%s", WEIR_VERSION);
-	if (request->says_limits)
-		warn_differences(&instance, request);
-out:
+	if (!err) {
+		snprintf(instance->control->version, sizeof(instance->control->version), "%s",
+			 WEIR_VERSION);
+		say_replaced(links);
+		say_attached(&plan);
+		attach_warn_differences(request, instance, links, &plan);
+	}
+	close_links(&plan);
 	datapath_free(datapath);
+	return err;
+}
+
+static int any_device(const char *device, void *arg)
+{
+	(void)device;
+	(void)arg;
+	return 1;
+}
+
+int attach_run(const struct pins *pins, const struct attach_request *request, bool *made)
+{
+	struct instance instance;
+	struct links links;
+	char text[FAULT_TEXT_MAX];
+	int err = instance_find(&instance, pins, request->name);
+
+	/* maps are pinned before links: without any, it is what a killed attach has left */
+	*made = err == -ENOENT ||
+		(err == -ENODATA && !pins_each_device(pins, request->name, any_device, NULL));
+	if (*made) {
+		err = create(pins, request);
+	} else if (err) {
+		log_error("%s", instance_fault(text, &instance, pins, err));
+	} else {
+		err = links_open(&links, pins, request->name,
+				 object_map_id(instance.map_fd[MAP_CONTROL]));
+		if (err)
+			log_error("cannot read the links of '%s': %s", request->name,
+				  log_reason(err));
+		else
+			err = take_over(pins, request, &instance, &links);
+		links_close(&links);
+	}
 	instance_close(&instance);
 	return err;
 }

@@ -7,28 +7,26 @@
 
 #include "config.h"
 #include "pins.h"
+#include "plan_said.h"
 
 struct attach_request {
 	const char *name;
+	bool is_named;	      /* else the name is that of the first device */
 	struct config config; /* checked, with devices */
-	bool says_limits;     /* a file or words named limits, ports or mode */
+	unsigned int said;    /* of config, SAYS_* */
+	bool overrides_mode;  /* the mode is not the file's */
 };
 
 /*
  * Makes instance request->name with the state that request->config asks for and attaches it to
- * every device, or to none and leaves nothing. The caller holds the lock. Errors have been
- * reported.
+ * every device, or to none and leaves nothing.
+ *
+ * If it exists already, puts this program under all its links without a frame unjudged, and
+ * attaches to devices of the request that it is not on yet, or to none of them. Limits, mode,
+ * buckets and counters stay; where the request differs from them, a warning says so.
+ *
+ * The caller holds the lock. *made: it did not exist. Errors have been reported.
  */
-int attach_create(const struct pins *pins, const struct attach_request *request);
-
-/*
- * The instance runs already: puts this program under all its links without a frame unjudged, and
- * attaches to devices of the request that it is not on yet. Limits, mode, buckets and counters
- * stay; where the request differs from them, a warning says so.
- */
-int attach_take_over(const struct pins *pins, const struct attach_request *request);
-
-/* Has @name a link to any device? If not, what is there is the rest of an interrupted attach. */
-bool attach_is_running(const struct pins *pins, const char *name);
+int attach_run(const struct pins *pins, const struct attach_request *request, bool *made);
 
 #endif

@@ -160,7 +160,13 @@ static enum exit_status apply_words(struct attach_request *request, const struct
 		config->xdp = mode;
 	}
 	request->name = words->name ? words->name : config->devices[0];
-	request->says_limits = words->config || words->ports || words->rate || words->mode;
+	request->is_named = words->name;
+	request->overrides_mode = words->config && words->mode;
+	request->said = words->config ? SAYS_ALL : SAYS_DEVICES;
+	request->said |= words->xdp ? SAYS_XDP : 0;
+	request->said |= words->ports ? SAYS_PORTS : 0;
+	request->said |= words->rate ? SAYS_RATE : 0;
+	request->said |= words->mode ? SAYS_MODE : 0;
 	if (command_check_name(&command_attach, request->name))
 		return STATUS_USAGE;
 	return check_distinct(config);
@@ -170,10 +176,7 @@ static void say_what_happens(const struct attach_request *request)
 {
 	const struct config *config = &request->config;
 
-	for (unsigned int i = 0; i < config->listeners_count; i++)
-		if (config->listeners[i].excess == EXCESS_DELAY)
-			log_warning("listener '%s': this version cannot delay; excess is dropped",
-				    config->listeners[i].name);
+	command_warn_delay(config);
 	if (config->mode == MODE_ENFORCE)
 		log_done("%s: mode enforce: new connections over a limit are dropped",
 			 request->name);
@@ -183,44 +186,18 @@ static void say_what_happens(const struct attach_request *request)
 			 request->name, request->name);
 }
 
-static int copy_device(const char *device, void *arg)
-{
-	snprintf(arg, DEVICE_NAME_MAX, "%s", device);
-	return 1;
-}
-
-/* Without a name said, the first device's name is that of its own instance, and of no other. */
-static int check_joins(const struct pins *pins, const struct attach_request *request)
-{
-	const char *device = request->config.devices[0];
-	char pin[sizeof(PINS_LINK_PREFIX) + DEVICE_NAME_MAX], other[DEVICE_NAME_MAX];
-
-	snprintf(pin, sizeof(pin), "%s%s", PINS_LINK_PREFIX, device);
-	if (pins_exists(pins, request->name, pin) ||
-	    pins_each_device(pins, request->name, copy_device, other) <= 0)
-		return 0;
-	log_error("cannot attach to '%s': an instance of that name is on '%s'; say `name %s` to "
-		  "join it, or another name",
-		  device, other, request->name);
-	return -EEXIST;
-}
-
-static int attach_locked(const struct attach_request *request, bool is_named)
+static int attach_locked(const struct attach_request *request)
 {
 	struct pins pins;
-	bool running;
+	bool made = false;
 	int err;
 
 	err = pins_lock(&pins, true, true);
 	if (err)
 		return err;
-	running = attach_is_running(&pins, request->name);
-	if (running && !is_named)
-		err = check_joins(&pins, request);
-	if (!err)
-		err = running ? attach_take_over(&pins, request) : attach_create(&pins, request);
+	err = attach_run(&pins, request, &made);
 	pins_unlock(&pins);
-	if (!err && !running)
+	if (!err && made)
 		say_what_happens(request);
 	return err;
 }
@@ -252,7 +229,7 @@ static enum exit_status attach(int argc, char **argv)
 	}
 	if (!status)
 		status = apply_words(&request, &words);
-	if (!status && attach_locked(&request, words.name))
+	if (!status && attach_locked(&request))
 		status = STATUS_FAILED;
 	if (!status && output_is_json())
 		put_instance(request.name);

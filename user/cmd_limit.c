@@ -74,7 +74,7 @@ static int set_limit(struct policy *policy, uint64_t now_ns, void *arg)
 {
 	struct limit_change *change = arg;
 	struct limit *limit = &policy->host;
-	int id;
+	int id, is_new;
 
 	if (change->level != LEVEL_HOST) {
 		id = pick_listener(policy, change);
@@ -85,8 +85,10 @@ static int set_limit(struct policy *policy, uint64_t now_ns, void *arg)
 	}
 	change->former = *limit;
 	change->changed = policy_set_limit(limit, &change->wanted, now_ns);
+	is_new = change->changed || limit->origin != ORIGIN_RUNTIME;
+	limit->origin = ORIGIN_RUNTIME;
 	change->present = *limit;
-	return change->changed;
+	return is_new;
 }
 
 static void say_limit(const struct limit_change *change)

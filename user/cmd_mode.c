@@ -12,6 +12,7 @@
 struct mode_change {
 	enum mode wanted;
 	enum mode former;
+	uint8_t former_origin; /* enum origin */
 };
 
 static int set_mode(struct policy *policy, uint64_t now_ns, void *arg)
@@ -20,8 +21,12 @@ static int set_mode(struct policy *policy, uint64_t now_ns, void *arg)
 
 	(void)now_ns;
 	change->former = policy->mode;
+	change->former_origin = policy->mode_origin;
+	if (change->former == change->wanted && policy->mode_origin == ORIGIN_RUNTIME)
+		return 0;
 	policy->mode = change->wanted;
-	return change->former != change->wanted;
+	policy->mode_origin = ORIGIN_RUNTIME;
+	return 1;
 }
 
 static enum exit_status mode(int argc, char **argv)
@@ -48,7 +53,10 @@ static enum exit_status mode(int argc, char **argv)
 		 change.former == change.wanted ? ", as before" : "");
 	output_put("instance", json_text(argv[0]));
 	output_put("mode", json_string(mode_names[change.wanted]));
+	output_put("mode_origin", json_string(origin_names[ORIGIN_RUNTIME]));
 	output_put("former_mode", json_string(text_word(mode_names, change.former)));
+	output_put("former_mode_origin",
+		   json_string(text_word(origin_names, change.former_origin)));
 	output_put("changed", json_boolean(change.former != change.wanted));
 	return STATUS_DONE;
 }

@@ -64,6 +64,10 @@ static enum exit_status show(int argc, char **argv)
 			putchar('\n');
 		(page ? page : pages)->render(stdout, &survey.snapshots[i]);
 	}
+	if (survey.elsewhere)
+		log_warning("passed over what is attached in another network namespace (%u); "
+			    "`weir -v show` names it",
+			    survey.elsewhere);
 	survey_free(&survey);
 	return command_status(err);
 }

@@ -5,11 +5,14 @@
 
 #include <stdbool.h>
 
+#include "config.h"
+
 enum exit_status {
 	STATUS_DONE = 0,
 	STATUS_FAILED = 1,
 	STATUS_USAGE = 2,
 	STATUS_NOT_ATTACHED = 3,
+	STATUS_CHANGES = 4, /* diff found some */
 };
 
 struct command {
@@ -28,6 +31,8 @@ extern const struct command command_show;
 extern const struct command command_limit;
 extern const struct command command_mode;
 extern const struct command command_check;
+extern const struct command command_diff;
+extern const struct command command_apply;
 extern const struct command command_metrics;
 extern const struct command command_help;
 extern const struct command command_version;
@@ -46,5 +51,7 @@ enum exit_status command_bad_word(const struct command *command, const char *wha
 enum exit_status command_status(int err);
 /* Are all words legal as an instance's name? Otherwise says so. */
 int command_check_name(const struct command *command, const char *name);
+/* Warns of listeners of @config whose excess is not treated as the word says. */
+void command_warn_delay(const struct config *config);
 
 #endif

@@ -65,6 +65,11 @@ uint64_t config_period_ns(const struct rate *rate)
 	return (period_ns + GCRA_GRAIN_NS - 1) / GCRA_GRAIN_NS * GCRA_GRAIN_NS;
 }
 
+uint32_t config_slots(uint32_t sources)
+{
+	return (sources + TABLE_WAYS - 1) / TABLE_WAYS * TABLE_WAYS;
+}
+
 bool config_same_address(const struct wanted_address *a, const struct wanted_address *b)
 {
 	return a->len == b->len && a->prefix.hi == b->prefix.hi && a->prefix.lo == b->prefix.lo;

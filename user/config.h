@@ -112,6 +112,9 @@ uint32_t config_burst(const struct wanted_limit *wanted);
  * The rate must have a count. */
 uint64_t config_period_ns(const struct rate *rate);
 
+/* Slots of the source table for so many sources: whole sets. */
+uint32_t config_slots(uint32_t sources);
+
 bool config_same_address(const struct wanted_address *a, const struct wanted_address *b);
 
 /* A burst needs a rate, and must refill within GCRA_REFILL_MAX_NS. Returns as text_parse_*. */

@@ -18,11 +18,6 @@ struct datapath {
 	struct weir_bpf *skel;
 };
 
-uint32_t datapath_slots(uint32_t sources)
-{
-	return (sources + TABLE_WAYS - 1) / TABLE_WAYS * TABLE_WAYS;
-}
-
 static struct bpf_map *find_map(const struct datapath *datapath, enum instance_map map)
 {
 	return bpf_object__find_map_by_name(datapath->skel->obj, instance_map_names[map]);
@@ -42,7 +37,7 @@ static int prepare_maps(struct datapath *datapath, const struct instance *reuse,
 int datapath_load(struct datapath **loaded, const struct instance *reuse, uint32_t sources)
 {
 	struct datapath *datapath = calloc(1, sizeof(*datapath));
-	uint32_t slots = reuse ? reuse->control->source_slots : datapath_slots(sources);
+	uint32_t slots = reuse ? reuse->control->source_slots : config_slots(sources);
 	int err = -ENOMEM;
 
 	if (!datapath)

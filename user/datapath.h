@@ -11,9 +11,6 @@
 
 struct datapath;
 
-/* Rounded up to what the table can have: a power of two. */
-uint32_t datapath_slots(uint32_t sources);
-
 /*
  * Loads the program on the maps of @reuse, or, if that is NULL, on new ones with room for
  * @sources buckets. Errors have been reported.

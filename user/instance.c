@@ -16,6 +16,7 @@
 #include "absent.h"
 #include "log.h"
 #include "netdev.h"
+#include "objects.h"
 #include "policy.h"
 
 const char *const instance_map_names[MAP_COUNT] = {
@@ -51,67 +52,160 @@ int instance_wrap(struct instance *instance, const char *name, const int map_fd[
 	return map_control(instance);
 }
 
-static int check_control(const struct instance *instance)
-{
-	const struct control *control = instance->control;
+/* What bpf/maps.bpf.h makes of the maps. */
+static const struct map_shape {
+	enum bpf_map_type type;
+	uint32_t flags;
+	uint32_t value_size;
+	uint32_t entries; /* 0: as many as the table has sets */
+} shapes[MAP_COUNT] = {
+	[MAP_CONTROL] = { BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(struct control), 1 },
+	[MAP_POLICY] = { BPF_MAP_TYPE_ARRAY, 0, sizeof(struct policy), 2 },
+	[MAP_LEVELS] = { BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(struct level_state),
+			 LEVELS_MAX },
+	[MAP_BUCKETS] = { BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(struct bucket_set), 0 },
+	[MAP_COUNTERS] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct counters),
+			   1 + LISTENERS_MAX },
+	[MAP_TABLE_COUNTERS] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct table_counters), 1 },
+};
 
-	if (control->abi != WEIR_ABI) {
-		log_error("cannot use instance '%s': its state has ABI %u, this weir needs %u; use "
-			  "the weir that attached it (%.31s), or `weir detach %s` and attach again",
-			  instance->name, control->abi, WEIR_ABI, control->version, instance->name);
-		return -EPROTO;
-	}
-	if (control->netns_cookie != netdev_netns_cookie()) {
-		log_error(
-			"cannot use instance '%s': it belongs to another network namespace; enter "
-			"that with `nsenter --net=`, or remove it with `weir detach %s`",
-			instance->name, instance->name);
-		return -EXDEV;
-	}
-	return 0;
+/* A map of another size would be read or written beyond its end. */
+static int check_shape(const struct instance *instance, enum instance_map map)
+{
+	const struct map_shape *shape = &shapes[map];
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+	uint32_t entries = shape->entries;
+
+	if (bpf_obj_get_info_by_fd(instance->map_fd[map], &info, &len))
+		return -errno;
+	if (!entries)
+		entries = instance->control->source_slots / TABLE_WAYS;
+	return info.type == shape->type && (info.map_flags & shape->flags) == shape->flags &&
+			       info.key_size == sizeof(uint32_t) &&
+			       info.value_size == shape->value_size && info.max_entries == entries
+		       ? 0
+		       : -EINVAL;
 }
 
-static int open_maps(struct instance *instance, const struct pins *pins)
+static int find_map(struct instance *instance, const struct pins *pins, enum instance_map map)
 {
-	for (int i = 0; i < MAP_COUNT; i++) {
-		char path[PATH_MAX];
-		int err = pins_path(pins, path, instance->name, instance_map_names[i]);
+	char path[PATH_MAX];
+	int err = pins_path(pins, path, instance->name, instance_map_names[map]);
 
-		if (err)
-			return err;
-		instance->map_fd[i] = bpf_obj_get(path);
-		if (instance->map_fd[i] < 0)
-			return -errno;
-	}
-	return map_control(instance);
+	instance->fault = map;
+	if (err)
+		return err;
+	instance->map_fd[map] = object_open(path, OBJECT_MAP);
+	if (instance->map_fd[map] < 0)
+		return instance->map_fd[map] == -ENOENT ? -ENODATA : instance->map_fd[map];
+	return check_shape(instance, map);
 }
 
-int instance_open(struct instance *instance, const struct pins *pins, const char *name)
+/* Whose it is comes before whether it is whole. */
+static int find_maps(struct instance *instance, const struct pins *pins)
 {
-	int err;
+	int err = find_map(instance, pins, MAP_CONTROL);
+
+	if (!err)
+		err = map_control(instance);
+	if (!err && instance->control->abi != WEIR_ABI)
+		err = -EPROTO;
+	if (!err && instance->control->netns_cookie != netdev_netns_cookie())
+		err = -EXDEV;
+	for (int map = MAP_CONTROL + 1; !err && map < MAP_COUNT; map++)
+		err = find_map(instance, pins, map);
+	return err;
+}
+
+int instance_find(struct instance *instance, const struct pins *pins, const char *name)
+{
+	int err = pins_find(pins, name);
 
 	memset(instance, 0, sizeof(*instance));
 	memset(instance->map_fd, -1, sizeof(instance->map_fd));
 	snprintf(instance->name, sizeof(instance->name), "%s", name);
-	if (!pins_exists(pins, name, NULL)) {
-		char text[ABSENT_TEXT_MAX];
+	return err ? err : find_maps(instance, pins);
+}
 
-		log_error("%s", absent_text(text, pins, name));
-		return -ENOENT;
-	}
-	err = open_maps(instance, pins);
+const char *instance_fault(char buf[FAULT_TEXT_MAX], const struct instance *instance,
+			   const struct pins *pins, int err)
+{
+	const char *name = instance->name, *map = instance_map_names[instance->fault];
+
 	if (err == -ENOENT)
-		log_error("cannot use instance '%s': its state is incomplete; `weir detach %s` and "
-			  "attach again",
-			  name, name);
-	else if (err)
-		log_error("cannot open instance '%s': %s", name, log_reason(err));
+		absent_text(buf, pins, name);
+	else if (err == -ENOTDIR)
+		snprintf(buf, FAULT_TEXT_MAX,
+			 "cannot use '%s/%s': it is not an instance; remove it with `rm %s/%s`",
+			 pins->root, name, pins->root, name);
+	else if (err == -EPROTO)
+		snprintf(buf, FAULT_TEXT_MAX,
+			 "cannot use instance '%s': its state has ABI %u, this weir needs %u; use "
+			 "the weir that attached it (%.31s), or `weir detach %s` and attach again",
+			 name, instance->control->abi, WEIR_ABI, instance->control->version, name);
+	else if (err == -EXDEV)
+		snprintf(buf, FAULT_TEXT_MAX,
+			 "cannot use instance '%s': it belongs to another network namespace; enter "
+			 "that with `nsenter --net=`, or attach under another name here: `weir "
+			 "attach DEV name NAME`",
+			 name);
+	else if (err == -ENODATA)
+		snprintf(buf, FAULT_TEXT_MAX,
+			 "cannot use instance '%s': its state is incomplete, '%s' is missing; "
+			 "`weir detach %s` and attach again",
+			 name, map, name);
+	else if (err == -EINVAL)
+		snprintf(
+			buf, FAULT_TEXT_MAX,
+			"cannot use instance '%s': what is pinned as '%s' is not that map of this "
+			"weir; use the weir that attached it, or `weir detach %s` and attach again",
+			name, map, name);
 	else
-		err = check_control(instance);
+		snprintf(buf, FAULT_TEXT_MAX, "cannot open instance '%s': %s", name,
+			 log_reason(err));
+	return buf;
+}
+
+int instance_open(struct instance *instance, const struct pins *pins, const char *name)
+{
+	int err = instance_find(instance, pins, name);
+	char text[FAULT_TEXT_MAX];
+
 	if (!err)
 		return 0;
+	log_error("%s", instance_fault(text, instance, pins, err));
 	instance_close(instance);
-	return err == -ENOENT ? -EIO : err;
+	return err;
+}
+
+struct instance_walk {
+	const struct pins *pins;
+	int (*mine)(struct instance *instance, void *arg);
+	void (*other)(const struct instance *instance, int err, void *arg);
+	void *arg;
+};
+
+static int visit(const char *name, void *arg)
+{
+	const struct instance_walk *walk = arg;
+	struct instance instance;
+	int err = instance_find(&instance, walk->pins, name), ret = 0;
+
+	if (err)
+		walk->other(&instance, err, walk->arg);
+	else
+		ret = walk->mine(&instance, walk->arg);
+	instance_close(&instance);
+	return ret;
+}
+
+int instance_each(const struct pins *pins, int (*mine)(struct instance *instance, void *arg),
+		  void (*other)(const struct instance *instance, int err, void *arg), void *arg)
+{
+	struct instance_walk walk = { pins, mine, other, arg };
+
+	return pins_each(pins, visit, &walk);
 }
 
 void instance_close(struct instance *instance)
@@ -217,28 +311,4 @@ int instance_publish(struct instance *instance, struct policy *policy)
 	if (!err)
 		wait_for_frames_in_flight();
 	return err;
-}
-
-int instance_open_link(const struct pins *pins, const char *name, const char *device,
-		       uint32_t *ifindex)
-{
-	struct bpf_link_info info = {};
-	__u32 len = sizeof(info);
-	char pin[sizeof(PINS_LINK_PREFIX) + DEVICE_NAME_MAX], path[PATH_MAX];
-	int fd, err;
-
-	snprintf(pin, sizeof(pin), "%s%s", PINS_LINK_PREFIX, device);
-	err = pins_path(pins, path, name, pin);
-	if (err)
-		return err;
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return -errno;
-	if (bpf_obj_get_info_by_fd(fd, &info, &len)) {
-		err = -errno;
-		close(fd);
-		return err;
-	}
-	*ifindex = info.xdp.ifindex;
-	return fd;
 }

@@ -4,6 +4,7 @@
 #define WEIR_INSTANCE_H
 
 #include "abi.h"
+#include "links.h"
 #include "pins.h"
 #include "snapshot.h"
 
@@ -24,16 +25,39 @@ struct instance {
 	char name[INSTANCE_NAME_MAX];
 	int map_fd[MAP_COUNT];
 	struct control *control; /* mapped: what is stored here is in force at once */
+	enum instance_map fault; /* the map that instance_find() could not use */
 };
 
 uint64_t instance_now_ns(void);
 
 /*
- * Opens instance @name of this network namespace and of this ABI. -ENOENT: there is none; -EXDEV:
- * it is another namespace's; errors have been reported.
+ * Opens instance @name of this network namespace and of this ABI, and says nothing. Close it
+ * either way.
+ * -ENOENT   there is none
+ * -ENOTDIR  something else has this name
+ * -EXDEV    it is another namespace's, complete or not
+ * -EPROTO   it is of another ABI
+ * -ENODATA  a map is not pinned
+ * -EINVAL   something else is pinned as a map
+ * Otherwise it is what the kernel says.
  */
+int instance_find(struct instance *instance, const struct pins *pins, const char *name);
+/* The same, with errors reported and nothing to close after them. */
 int instance_open(struct instance *instance, const struct pins *pins, const char *name);
 void instance_close(struct instance *instance);
+
+/* What instance_find() returned as @err, as a message; before the instance is closed. */
+#define FAULT_TEXT_MAX (2 * PATH_MAX)
+const char *instance_fault(char buf[FAULT_TEXT_MAX], const struct instance *instance,
+			   const struct pins *pins, int err);
+
+/*
+ * Calls @mine with every instance of this network namespace, opened, in order of name, until it
+ * returns non-zero, which is returned. All else that lies beside them goes to @other, with what
+ * instance_find() returned: -EXDEV is another namespace's.
+ */
+int instance_each(const struct pins *pins, int (*mine)(struct instance *instance, void *arg),
+		  void (*other)(const struct instance *instance, int err, void *arg), void *arg);
 
 /* Opens on maps that are not pinned yet: takes over @map_fd. */
 int instance_wrap(struct instance *instance, const char *name, const int map_fd[MAP_COUNT]);
@@ -58,9 +82,7 @@ int instance_switch_policy(struct instance *instance, struct policy *policy);
 int instance_snapshot(const struct instance *instance, const struct pins *pins,
 		      struct snapshot *snapshot);
 void instance_free_snapshot(struct snapshot *snapshot);
-
-/* Opens the link of @device. Returns its fd, and the ifindex it is on: 0 if the device is gone. */
-int instance_open_link(const struct pins *pins, const char *name, const char *device,
-		       uint32_t *ifindex);
+/* Its part about devices. */
+void instance_devices(struct snapshot *snapshot, const struct links *links);
 
 #endif

@@ -12,7 +12,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "netdev.h"
+#include "objects.h"
 
 /* With 1024 sets of four the standard error of the fill is below 0.8 %. */
 #define SAMPLED_SETS 1024
@@ -62,39 +62,42 @@ static int sample_fill(const struct instance *instance, struct snapshot *snapsho
 	return 0;
 }
 
-struct device_walk {
-	const struct pins *pins;
-	const char *name;
-	struct snapshot *snapshot;
-};
-
-static int read_device(const char *name, void *arg)
+void instance_devices(struct snapshot *snapshot, const struct links *links)
 {
-	const struct device_walk *walk = arg;
-	struct snapshot *snapshot = walk->snapshot;
-	struct snapshot_device *device;
-	struct netdev_xdp xdp;
-	int fd;
+	static const enum device_state states[] = {
+		[LINK_HERE] = DEVICE_ATTACHED,
+		[LINK_MOVED] = DEVICE_MOVED,
+		[LINK_DEAD] = DEVICE_LOST,
+	};
 
-	if (snapshot->devices_count == DEVICES_MAX)
-		return 0;
-	device = &snapshot->devices[snapshot->devices_count];
-	memset(device, 0, sizeof(*device));
-	snprintf(device->name, sizeof(device->name), "%s", name);
-	fd = instance_open_link(walk->pins, walk->name, name, &device->ifindex);
-	if (fd < 0)
-		return fd;
-	close(fd);
-	if (device->ifindex && !netdev_xdp(device->ifindex, &xdp))
-		device->native = xdp.native;
-	snapshot->devices_count++;
-	return 0;
+	for (unsigned int i = 0; i < links->count; i++) {
+		struct snapshot_device *device = &snapshot->devices[i];
+		const struct link *link = &links->link[i];
+
+		memcpy(device->name, link->device, sizeof(device->name));
+		memcpy(device->attached_as, link->pin, sizeof(device->attached_as));
+		device->state = states[link->state];
+		device->native = link->native;
+		device->ifindex = link->ifindex;
+	}
+	snapshot->devices_count = links->count;
+}
+
+static int read_devices(const struct instance *instance, const struct pins *pins,
+			struct snapshot *snapshot)
+{
+	struct links links;
+	int err = links_open(&links, pins, instance->name,
+			     object_map_id(instance->map_fd[MAP_CONTROL]));
+
+	instance_devices(snapshot, &links);
+	links_close(&links);
+	return err;
 }
 
 int instance_snapshot(const struct instance *instance, const struct pins *pins,
 		      struct snapshot *snapshot)
 {
-	struct device_walk walk = { pins, instance->name, snapshot };
 	int err;
 
 	memset(snapshot, 0, sizeof(*snapshot));
@@ -117,7 +120,7 @@ int instance_snapshot(const struct instance *instance, const struct pins *pins,
 	if (!err)
 		err = sample_fill(instance, snapshot);
 	if (!err)
-		err = pins_each_device(pins, instance->name, read_device, &walk);
+		err = read_devices(instance, pins, snapshot);
 	if (err)
 		instance_free_snapshot(snapshot);
 	return err;

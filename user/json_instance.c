@@ -18,6 +18,7 @@ json_t *json_limit(const struct limit *limit)
 	json_t *object = json_object();
 
 	json_object_set_new(object, "kind", word(limit_kind_names, limit->kind));
+	json_object_set_new(object, "origin", word(origin_names, limit->origin));
 	if (limit->kind == LIMIT_UNLIMITED)
 		return object;
 	json_object_set_new(object, "rate", json_count(limit->rate));
@@ -168,6 +169,12 @@ static json_t *former_listeners(const struct snapshot *snapshot)
 
 static json_t *devices(const struct snapshot *snapshot)
 {
+	static const char *const states[] = {
+		[DEVICE_ATTACHED] = "attached",
+		[DEVICE_LOST] = "link_lost",
+		[DEVICE_MOVED] = "moved",
+		NULL,
+	};
 	json_t *array = json_array();
 
 	for (unsigned int i = 0; i < snapshot->devices_count; i++) {
@@ -175,9 +182,9 @@ static json_t *devices(const struct snapshot *snapshot)
 		json_t *object = json_object();
 
 		json_object_set_new(object, "name", json_text(device->name));
-		json_object_set_new(object, "state",
-				    json_string(device->ifindex ? "attached" : "link_lost"));
-		if (device->ifindex) {
+		json_object_set_new(object, "attached_as", json_text(device->attached_as));
+		json_object_set_new(object, "state", word(states, device->state));
+		if (device->state == DEVICE_ATTACHED) {
 			json_object_set_new(object, "ifindex", json_count(device->ifindex));
 			json_object_set_new(
 				object, "xdp",
@@ -232,6 +239,7 @@ json_t *json_instance(const struct snapshot *snapshot)
 
 	json_object_set_new(object, "name", json_text(control->name));
 	json_object_set_new(object, "mode", word(mode_names, policy->mode));
+	json_object_set_new(object, "mode_origin", word(origin_names, policy->mode_origin));
 	json_object_set_new(object, "version", json_text(control->version));
 	json_object_set_new(object, "created_ns", json_count(control->created_ns));
 	json_object_set_new(object, "age_seconds", json_count(age_ns / 1000000000));

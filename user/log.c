@@ -47,6 +47,17 @@ void log_warning(const char *format, ...)
 	va_end(args);
 }
 
+void log_detail(const char *format, ...)
+{
+	va_list args;
+
+	if (log_level < LOG_VERBOSE)
+		return;
+	va_start(args, format);
+	say(OUTPUT_DEBUG, "weir: ", format, args);
+	va_end(args);
+}
+
 void log_done(const char *format, ...)
 {
 	va_list args;

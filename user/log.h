@@ -7,7 +7,7 @@
 enum log_level {
 	LOG_QUIET,   /* errors and warnings */
 	LOG_NORMAL,  /* and what was done */
-	LOG_VERBOSE, /* and what libbpf and the verifier say */
+	LOG_VERBOSE, /* and details, and what libbpf and the verifier say */
 };
 
 extern enum log_level log_level;
@@ -15,6 +15,8 @@ extern enum log_level log_level;
 /* Something failed or needs the operator's attention. */
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* What is as it should be, but may surprise: with -v only. */
+void log_detail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* What a verb has done, to stdout; silenced by -q. */
 void log_done(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Words that are wrong, and how they should be. */

@@ -16,8 +16,9 @@
 #include "text.h"
 
 const struct command *const commands[] = {
-	&command_attach, &command_detach,  &command_show, &command_limit,   &command_mode,
-	&command_check,	 &command_metrics, &command_help, &command_version, NULL,
+	&command_attach,  &command_detach, &command_show,    &command_limit,
+	&command_mode,	  &command_check,  &command_diff,    &command_apply,
+	&command_metrics, &command_help,   &command_version, NULL,
 };
 
 #define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -75,6 +76,14 @@ int command_check_name(const struct command *command, const char *name)
 	if (err)
 		command_usage(command, "bad name '%s': %s", name, why);
 	return err;
+}
+
+void command_warn_delay(const struct config *config)
+{
+	for (unsigned int i = 0; i < config->listeners_count; i++)
+		if (config->listeners[i].excess == EXCESS_DELAY)
+			log_warning("listener '%s': this version cannot delay; excess is dropped",
+				    config->listeners[i].name);
 }
 
 static enum exit_status unknown_command(const char *word)
@@ -136,7 +145,8 @@ static enum exit_status help_command(int argc, char **argv)
 	     "  -j  print one JSON document, whatever happens\n"
 	     "  -q  say nothing but errors and warnings\n"
 	     "  -v  show what libbpf and the kernel say\n\n"
-	     "Exit status: 0 done, 1 failed, 2 usage, 3 not attached.");
+	     "Exit status: 0 done, 1 failed, 2 usage, 3 not attached, 4 `diff` found "
+	     "changes.");
 	return STATUS_DONE;
 }
 
@@ -212,16 +222,17 @@ static bool is_help(const char *word)
  * give. A reader that has left wants no more of them, here either. */
 static enum exit_status finish_output(const struct command *command, enum exit_status status)
 {
+	bool is_answer = status == STATUS_DONE || status == STATUS_CHANGES;
 	bool was_json = output_is_json(); /* then nobody has heard of an error, either */
 	int err = -output_finish(command ? command->name : NULL, status);
 
-	if (!err || (status != STATUS_DONE && !was_json))
+	if (!err || (!is_answer && !was_json))
 		return status;
-	if (err != EPIPE && status == STATUS_DONE && command->changes)
+	if (err != EPIPE && is_answer && command->changes)
 		log_warning("done, but cannot write to standard output: %s", strerror(err));
 	else if (err != EPIPE)
 		log_error("cannot write to standard output: %s", strerror(err));
-	return status != STATUS_DONE || command->changes ? status : STATUS_FAILED;
+	return !is_answer || command->changes ? status : STATUS_FAILED;
 }
 
 /* The command called @word, or NULL after saying that there is none. */

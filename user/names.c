@@ -34,6 +34,13 @@ const char *const mode_names[] = {
 };
 ASSERT_WORDS(mode_names, MODE_ENFORCE);
 
+const char *const origin_names[] = {
+	[ORIGIN_FILE] = "file",
+	[ORIGIN_RUNTIME] = "runtime",
+	NULL,
+};
+ASSERT_WORDS(origin_names, ORIGIN_RUNTIME);
+
 const char *const xdp_names[] = {
 	[XDP_AUTO] = "auto",
 	[XDP_NATIVE] = "native",

@@ -65,6 +65,24 @@ report:
 	return err;
 }
 
+uint32_t netdev_find(const char *device)
+{
+	struct ifreq req = {};
+
+	snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", device);
+	return device_ioctl(SIOCGIFINDEX, &req) ? 0 : (uint32_t)req.ifr_ifindex;
+}
+
+int netdev_name(uint32_t ifindex, char name[DEVICE_NAME_MAX])
+{
+	struct ifreq req = { .ifr_ifindex = (int)ifindex };
+	int err = device_ioctl(SIOCGIFNAME, &req);
+
+	if (!err)
+		snprintf(name, DEVICE_NAME_MAX, "%.*s", DEVICE_NAME_MAX - 1, req.ifr_name);
+	return err;
+}
+
 uint64_t netdev_netns_cookie(void)
 {
 	uint64_t cookie = 0;

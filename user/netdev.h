@@ -10,6 +10,10 @@
 
 /* Index of a device that frames with an Ethernet header arrive on. Errors have been reported. */
 int netdev_index(const char *device, uint32_t *ifindex);
+/* The same without a word, of any device; 0: there is none of this name. */
+uint32_t netdev_find(const char *device);
+/* Its name in this network namespace. Returns -errno. */
+int netdev_name(uint32_t ifindex, char name[DEVICE_NAME_MAX]);
 /* SO_NETNS_COOKIE: unique for as long as the machine runs. 0 if the kernel does not tell. */
 uint64_t netdev_netns_cookie(void);
 

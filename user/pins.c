@@ -69,11 +69,17 @@ int pins_path(const struct pins *pins, char path[PATH_MAX], const char *name, co
 	return 0;
 }
 
-bool pins_exists(const struct pins *pins, const char *name, const char *pin)
+int pins_find(const struct pins *pins, const char *name)
 {
 	char path[PATH_MAX];
+	struct stat st;
+	int err = pins_path(pins, path, name, NULL);
 
-	return !pins_path(pins, path, name, pin) && !access(path, F_OK);
+	if (err)
+		return err;
+	if (lstat(path, &st))
+		return -errno;
+	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 }
 
 static int lock_wait(int fd, bool exclusive)
@@ -99,6 +105,18 @@ static bool is_same_dir(int fd, const char *path)
 	       ours.st_dev == there.st_dev;
 }
 
+static void report_lock_error(const struct pins *pins, int err)
+{
+	if (err == -EBUSY)
+		log_error("cannot lock '%s': another weir has held it for 10 s; see `fuser %s`",
+			  pins->root, pins->root);
+	else if (err == -ENOTDIR)
+		log_error("cannot keep state in '%s': not a directory; remove it with `rm %s`",
+			  pins->root, pins->root);
+	else
+		log_error("cannot open '%s': %s", pins->root, log_reason(err));
+}
+
 int pins_lock(struct pins *pins, bool create, bool exclusive)
 {
 	int err = check_bpffs();
@@ -117,7 +135,8 @@ int pins_lock(struct pins *pins, bool create, bool exclusive)
 			err = -errno;
 			break;
 		}
-		pins->lock_fd = open(pins->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		/* a symbolic link is refused: one that leads nowhere is there for mkdir only */
+		pins->lock_fd = open(pins->root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (pins->lock_fd < 0 && errno == ENOENT && !create)
 			return -ENOENT;
 		if (pins->lock_fd < 0 && errno == ENOENT)
@@ -127,20 +146,13 @@ int pins_lock(struct pins *pins, bool create, bool exclusive)
 			break;
 		}
 		err = lock_wait(pins->lock_fd, exclusive);
-		if (err == -EBUSY) {
-			log_error("cannot lock '%s': another weir has held it for 10 s; see `fuser "
-				  "%s`",
-				  pins->root, pins->root);
-			goto close;
-		}
 		if (err || is_same_dir(pins->lock_fd, pins->root))
 			break;
 		close(pins->lock_fd);
 	}
 	if (!err)
 		return 0;
-	log_error("cannot open '%s': %s", pins->root, log_reason(err));
-close:
+	report_lock_error(pins, err);
 	if (pins->lock_fd >= 0)
 		close(pins->lock_fd);
 	pins->lock_fd = -1;
@@ -187,7 +199,7 @@ static int each_entry(const char *path, int (*filter)(const struct dirent *), si
 	return ret;
 }
 
-int pins_each_instance(const struct pins *pins, int (*each)(const char *name, void *arg), void *arg)
+int pins_each(const struct pins *pins, int (*each)(const char *name, void *arg), void *arg)
 {
 	return each_entry(pins->root, not_dot, 0, each, arg);
 }
@@ -218,10 +230,10 @@ static int not_link(const struct dirent *entry)
 	return not_dot(entry) && !is_link(entry);
 }
 
-static int remove_entries(const char *dir, int (*filter)(const struct dirent *))
+static int remove_entries(const char *dir)
 {
 	struct dirent **entries;
-	int count = scandir(dir, &entries, filter, NULL), err = 0;
+	int count = scandir(dir, &entries, not_link, NULL), err = 0;
 
 	if (count < 0)
 		return -errno;
@@ -240,15 +252,11 @@ static int remove_entries(const char *dir, int (*filter)(const struct dirent *))
 int pins_remove(const struct pins *pins, const char *name)
 {
 	char path[PATH_MAX];
-	int err = pins_path(pins, path, name, NULL), later;
+	int err = pins_path(pins, path, name, NULL);
 
-	if (err)
-		return err;
-	err = remove_entries(path, is_link);
-	later = remove_entries(path, not_link);
 	if (!err)
-		err = later;
-	if (rmdir(path) && !err)
-		err = -errno;
+		err = remove_entries(path);
+	if (!err && rmdir(path))
+		err = errno == ENOTEMPTY ? -EEXIST : -errno;
 	return err;
 }

@@ -30,18 +30,18 @@ void pins_unlock(struct pins *pins);
 
 /* Path of instance @name, or of @pin in it if not NULL. -ENAMETOOLONG if it does not fit. */
 int pins_path(const struct pins *pins, char path[PATH_MAX], const char *name, const char *pin);
-bool pins_exists(const struct pins *pins, const char *name, const char *pin);
+/* Is there a directory for instance @name? -ENOENT: nothing is; -ENOTDIR: something else is. */
+int pins_find(const struct pins *pins, const char *name);
 
-/* Calls @each for every instance in order of name until it returns non-zero, which is returned. */
-int pins_each_instance(const struct pins *pins, int (*each)(const char *name, void *arg),
-		       void *arg);
+/* Calls @each for everything in the directory of all instances, one or not, in order of name until
+ * it returns non-zero, which is returned. */
+int pins_each(const struct pins *pins, int (*each)(const char *name, void *arg), void *arg);
 /* The same for every device that has a link in instance @name. */
 int pins_each_device(const struct pins *pins, const char *name,
 		     int (*each)(const char *device, void *arg), void *arg);
 
 int pins_make(const struct pins *pins, const char *name);
-/* Removes instance @name with everything in it: links first, so that traffic is let go before its
- * state is. Continues after errors; returns the first. */
+/* Removes instance @name with everything in it but links. -EEXIST: there are some. */
 int pins_remove(const struct pins *pins, const char *name);
 
 #endif

@@ -6,8 +6,7 @@
 
 #define MAPPED_BITS 96 /* IPv4 lies in ::ffff:0:0/96 */
 
-/* What the operator sees of a limit; the times follow from it. */
-static struct limit said_limit(const struct wanted_limit *wanted)
+struct limit policy_said_limit(const struct wanted_limit *wanted)
 {
 	if (wanted->rate.unlimited)
 		return (struct limit){ .kind = LIMIT_UNLIMITED };
@@ -29,7 +28,7 @@ static bool says_the_same(const struct limit *a, const struct limit *b)
 
 bool policy_set_limit(struct limit *limit, const struct wanted_limit *wanted, uint64_t now_ns)
 {
-	struct limit next = said_limit(wanted);
+	struct limit next = policy_said_limit(wanted);
 
 	if (says_the_same(limit, &next))
 		return false;
@@ -44,6 +43,7 @@ bool policy_set_limit(struct limit *limit, const struct wanted_limit *wanted, ui
 	next.settled_ns = gcra_settled_ns(limit, now_ns);
 	next.prev_period_ns = limit->kind == LIMIT_BUCKET ? limit->period_ns : 0;
 	next.epoch = (limit->epoch + 1) & GCRA_EPOCH_MASK;
+	next.origin = limit->origin;
 	*limit = next;
 	return true;
 }
@@ -59,6 +59,7 @@ static void build_limit(struct limit *limit, const struct wanted_limit *wanted)
 struct destination {
 	struct wanted_address address;
 	uint8_t listener;
+	const uint64_t *ports;
 };
 
 static int longest_first(const void *a, const void *b)
@@ -71,36 +72,40 @@ static int longest_first(const void *a, const void *b)
 }
 
 /* Returns how many; room is for ADDRESSES_MAX a listener. */
-static unsigned int collect_destinations(struct destination *found, const struct config *config)
+static unsigned int collect_destinations(struct destination *found, const struct config *config,
+					 const uint8_t ids[LISTENERS_MAX])
 {
 	unsigned int count = 0;
 
-	for (unsigned int id = 0; id < config->listeners_count && id < LISTENERS_MAX; id++) {
-		const struct wanted_listener *listener = &config->listeners[id];
+	for (unsigned int i = 0; i < config->listeners_count && i < LISTENERS_MAX; i++) {
+		const struct wanted_listener *listener = &config->listeners[i];
 
 		if (!listener->addresses_count)
-			found[count++] = (struct destination){ .listener = (uint8_t)id };
-		for (unsigned int i = 0; i < listener->addresses_count; i++)
-			found[count++] = (struct destination){ listener->addresses[i],
-							       (uint8_t)id };
+			found[count++] = (struct destination){ .listener = ids[i],
+							       .ports = listener->ports };
+		for (unsigned int j = 0; j < listener->addresses_count; j++)
+			found[count++] = (struct destination){ listener->addresses[j], ids[i],
+							       listener->ports };
 	}
 	qsort(found, count, sizeof(*found), longest_first);
 	return count;
 }
 
-static void build_matches(struct policy *policy, const struct config *config)
+void policy_place(struct policy *policy, const struct config *config,
+		  const uint8_t ids[LISTENERS_MAX])
 {
 	struct destination found[LISTENERS_MAX * ADDRESSES_MAX];
-	unsigned int count = collect_destinations(found, config), used = 1;
+	unsigned int count = collect_destinations(found, config, ids), used = 1;
 
+	memset(policy->matches, 0, sizeof(policy->matches));
+	memset(policy->port_head, 0, sizeof(policy->port_head));
 	for (unsigned int port = 1; port < PORTS; port++) {
 		uint16_t *link = &policy->port_head[port];
 
 		for (unsigned int i = 0; i < count && used < MATCHES_MAX; i++) {
 			const struct wanted_address *address = &found[i].address;
 
-			if (!(config->listeners[found[i].listener].ports[port / 64] >> (port % 64) &
-			      1))
+			if (!(found[i].ports[port / 64] >> (port % 64) & 1))
 				continue;
 			policy->matches[used] = (struct match){
 				.prefix = address->prefix,
@@ -114,30 +119,42 @@ static void build_matches(struct policy *policy, const struct config *config)
 	}
 }
 
+void policy_set_lengths(struct policy *policy, int family, const struct config *config)
+{
+	uint8_t before = family == FAMILY_V4 ? MAPPED_BITS : 0;
+
+	policy->source_len[family] = config->source_len[family];
+	policy->site_len[family] = config->site_len[family];
+	policy->source_mask[family] = text_mask(before + config->source_len[family]);
+	policy->site_mask[family] = text_mask(before + config->site_len[family]);
+}
+
+void policy_add_listener(struct policy *policy, uint8_t id, const struct wanted_listener *wanted)
+{
+	struct listener *listener = &policy->listeners[id];
+
+	memset(listener, 0, sizeof(*listener));
+	memcpy(listener->name, wanted->name, sizeof(listener->name));
+	listener->serial = ++policy->last_serial;
+	listener->excess = (uint8_t)wanted->excess;
+	for (int level = LEVEL_LISTENER; level < LEVEL_COUNT; level++)
+		build_limit(&listener->limits[level], &wanted->limits[level]);
+}
+
 void policy_build(struct policy *policy, const struct config *config)
 {
+	uint8_t ids[LISTENERS_MAX];
+
 	memset(policy, 0, sizeof(*policy));
 	policy->mode = (uint8_t)config->mode;
 	build_limit(&policy->host, &config->host);
-	for (int family = 0; family < FAMILY_COUNT; family++) {
-		uint8_t before = family == FAMILY_V4 ? MAPPED_BITS : 0;
-
-		policy->source_len[family] = config->source_len[family];
-		policy->site_len[family] = config->site_len[family];
-		policy->source_mask[family] = text_mask(before + config->source_len[family]);
-		policy->site_mask[family] = text_mask(before + config->site_len[family]);
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		policy_set_lengths(policy, family, config);
+	for (uint8_t id = 0; id < config->listeners_count && id < LISTENERS_MAX; id++) {
+		ids[id] = id;
+		policy_add_listener(policy, id, &config->listeners[id]);
 	}
-	for (unsigned int id = 0; id < config->listeners_count && id < LISTENERS_MAX; id++) {
-		const struct wanted_listener *wanted = &config->listeners[id];
-		struct listener *listener = &policy->listeners[id];
-
-		memcpy(listener->name, wanted->name, sizeof(listener->name));
-		listener->serial = ++policy->last_serial;
-		listener->excess = (uint8_t)wanted->excess;
-		for (int level = LEVEL_LISTENER; level < LEVEL_COUNT; level++)
-			build_limit(&listener->limits[level], &wanted->limits[level]);
-	}
-	build_matches(policy, config);
+	policy_place(policy, config, ids);
 }
 
 int policy_find_listener(const struct policy *policy, const char *name)
@@ -199,145 +216,6 @@ unsigned int policy_addresses(const struct policy *policy, unsigned int id,
 		}
 	}
 	return count;
-}
-
-/* -- differences ------------------------------------------------------------------------------- */
-
-#define PORTS_TEXT_MAX (MATCHES_MAX * sizeof("65535, "))
-#define ADDRESSES_TEXT_MAX 1024
-
-struct differences {
-	FILE *out;
-	unsigned int count;
-};
-
-static void compare(struct differences *differences, const char *where, const char *what,
-		    const char *in_force, const char *wanted)
-{
-	if (!strcmp(in_force, wanted))
-		return;
-	fprintf(differences->out, "%s%s%s: %s in force, %s wanted\n", where, *where ? " " : "",
-		what, in_force, wanted);
-	differences->count++;
-}
-
-static void compare_numbers(struct differences *differences, const char *where, const char *what,
-			    unsigned int in_force, unsigned int wanted)
-{
-	char a[16], b[16];
-
-	snprintf(a, sizeof(a), "%u", in_force);
-	snprintf(b, sizeof(b), "%u", wanted);
-	compare(differences, where, what, a, b);
-}
-
-static void compare_limits(struct differences *differences, const char *where,
-			   const struct limit *limit, const struct wanted_limit *wanted)
-{
-	struct limit next = said_limit(wanted);
-	char a[32], b[32];
-
-	compare(differences, where, "rate", text_rate(a, sizeof(a), limit),
-		text_rate(b, sizeof(b), &next));
-	if (limit->kind == LIMIT_BUCKET && next.kind == LIMIT_BUCKET)
-		compare_numbers(differences, where, "burst", limit->burst, next.burst);
-}
-
-static int compare_addresses(const void *a, const void *b)
-{
-	const struct wanted_address *x = a, *y = b;
-	int order = memcmp(&x->prefix, &y->prefix, sizeof(x->prefix));
-
-	return order ? order : x->len - y->len;
-}
-
-/* Sorts @addresses, so that equal sets give equal texts. */
-static char *addresses_text(char *buf, size_t size, struct wanted_address *addresses,
-			    unsigned int count)
-{
-	char prefix[64];
-	size_t used = 0;
-
-	snprintf(buf, size, "any");
-	qsort(addresses, count, sizeof(*addresses), compare_addresses);
-	for (unsigned int i = 0; i < count && used < size; i++)
-		used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? ", " : "",
-					 text_prefix(prefix, sizeof(prefix), &addresses[i].prefix,
-						     addresses[i].len));
-	return buf;
-}
-
-static void compare_destinations(struct differences *differences, const struct policy *policy,
-				 unsigned int id, const struct wanted_listener *wanted)
-{
-	struct wanted_address addresses[ADDRESSES_MAX];
-	char a[PORTS_TEXT_MAX], b[PORTS_TEXT_MAX];
-	uint64_t ports[PORTS / 64];
-
-	policy_ports(policy, id, ports);
-	compare(differences, wanted->name, "ports", text_ports(a, sizeof(a), ports),
-		text_ports(b, sizeof(b), wanted->ports));
-	addresses_text(a, sizeof(a), addresses, policy_addresses(policy, id, addresses));
-	memcpy(addresses, wanted->addresses, sizeof(addresses));
-	addresses_text(b, sizeof(b), addresses, wanted->addresses_count);
-	compare(differences, wanted->name, "addresses", a, b);
-}
-
-static void compare_listener(struct differences *differences, const struct policy *policy,
-			     unsigned int id, const struct wanted_listener *wanted)
-{
-	const struct listener *listener = &policy->listeners[id];
-	char where[LISTENER_NAME_MAX + 16];
-
-	compare_destinations(differences, policy, id, wanted);
-	compare(differences, wanted->name, "excess", text_word(excess_names, listener->excess),
-		text_word(excess_names, wanted->excess));
-	for (int level = LEVEL_LISTENER; level < LEVEL_COUNT; level++) {
-		snprintf(where, sizeof(where), "%s %s", wanted->name, level_names[level]);
-		compare_limits(differences, where, &listener->limits[level],
-			       &wanted->limits[level]);
-	}
-}
-
-static const struct wanted_listener *find_wanted(const struct config *config, const char *name)
-{
-	for (unsigned int i = 0; i < config->listeners_count; i++)
-		if (!strcmp(config->listeners[i].name, name))
-			return &config->listeners[i];
-	return NULL;
-}
-
-unsigned int policy_differences(const struct policy *policy, const struct config *config, FILE *out)
-{
-	static const char *const sources[] = { "v4-prefix", "v6-prefix" };
-	static const char *const sites[] = { "v4-site", "v6-site" };
-	struct differences differences = { .out = out };
-
-	compare(&differences, "", "mode", text_word(mode_names, policy->mode),
-		text_word(mode_names, config->mode));
-	for (int family = 0; family < FAMILY_COUNT; family++) {
-		compare_numbers(&differences, "", sources[family], policy->source_len[family],
-				config->source_len[family]);
-		compare_numbers(&differences, "", sites[family], policy->site_len[family],
-				config->site_len[family]);
-	}
-	compare_limits(&differences, "host", &policy->host, &config->host);
-	for (unsigned int id = 0; id < LISTENERS_MAX; id++) {
-		const char *name = policy->listeners[id].name;
-
-		if (*name && !find_wanted(config, name))
-			compare(&differences, "listener", name, "is", "not");
-	}
-	for (unsigned int i = 0; i < config->listeners_count; i++) {
-		const struct wanted_listener *wanted = &config->listeners[i];
-		int id = policy_find_listener(policy, wanted->name);
-
-		if (id < 0)
-			compare(&differences, "listener", wanted->name, "not", "is");
-		else
-			compare_listener(&differences, policy, (unsigned int)id, wanted);
-	}
-	return differences.count;
 }
 
 void policy_seal(struct policy *policy)

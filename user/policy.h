@@ -6,10 +6,13 @@
 #include "abi.h"
 #include "config.h"
 
+/* Rate and burst of a limit as wanted, without the times that follow from them. */
+struct limit policy_said_limit(const struct wanted_limit *wanted);
+
 /*
  * Gives @limit the rate and burst of @wanted from @now_ns on, so that buckets written under the
  * old values are carried over (include/gcra.h). Returns false and touches nothing when that is
- * what it is already: doing it twice changes nothing.
+ * what it is already: doing it twice changes nothing. The origin stays what it was.
  */
 bool policy_set_limit(struct limit *limit, const struct wanted_limit *wanted, uint64_t now_ns);
 
@@ -19,6 +22,14 @@ bool policy_set_limit(struct limit *limit, const struct wanted_limit *wanted, ui
  * it have changed_ns 0 and epoch 0. @policy is overwritten.
  */
 void policy_build(struct policy *policy, const struct config *config);
+
+/* Parts of that, for changes to a running one: what a source and a site of @family are. */
+void policy_set_lengths(struct policy *policy, int family, const struct config *config);
+/* A listener that is new at @id, with a serial of its own; its ports are policy_place()'s. */
+void policy_add_listener(struct policy *policy, uint8_t id, const struct wanted_listener *wanted);
+/* All ports and addresses anew; ids[i] is the id of config->listeners[i]. */
+void policy_place(struct policy *policy, const struct config *config,
+		  const uint8_t ids[LISTENERS_MAX]);
 
 /* Fills in what follows from the rest of a policy, after any change to it. */
 void policy_seal(struct policy *policy);
@@ -34,10 +45,5 @@ void policy_ports(const struct policy *policy, unsigned int id, uint64_t ports[P
  * length 0 is any address. Returns how many. */
 unsigned int policy_addresses(const struct policy *policy, unsigned int id,
 			      struct wanted_address addresses[ADDRESSES_MAX]);
-
-/* Everything in which a policy in force differs from what @config would build, one line each:
- * "mqtt listener rate: 800/s in force, 500/s wanted". Returns the number of lines. */
-unsigned int policy_differences(const struct policy *policy, const struct config *config,
-				FILE *out);
 
 #endif

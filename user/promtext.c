@@ -203,12 +203,25 @@ static void put_mode(FILE *out, const struct snapshot *snapshot)
 
 static void put_devices(FILE *out, const struct snapshot *snapshot)
 {
+	for (unsigned int i = 0; i < snapshot->devices_count; i++)
+		put_count(out, snapshot->devices[i].state == DEVICE_ATTACHED,
+			  "weir_device_attached", "shaper", snapshot->control.name, "device",
+			  snapshot->devices[i].name, NULL);
+}
+
+/* Of its own, so that the series of weir_device_attached turns to 0 when a device is lost. */
+static void put_device_modes(FILE *out, const struct snapshot *snapshot)
+{
 	for (unsigned int i = 0; i < snapshot->devices_count; i++) {
 		const struct snapshot_device *device = &snapshot->devices[i];
+		bool attached = device->state == DEVICE_ATTACHED;
 
-		put_count(out, device->ifindex != 0, "weir_device_attached", "shaper",
+		put_count(out, attached && device->native, "weir_device_xdp", "shaper",
 			  snapshot->control.name, "device", device->name, "xdp",
-			  xdp_names[device->native ? XDP_NATIVE : XDP_GENERIC], NULL);
+			  xdp_names[XDP_NATIVE], NULL);
+		put_count(out, attached && !device->native, "weir_device_xdp", "shaper",
+			  snapshot->control.name, "device", device->name, "xdp",
+			  xdp_names[XDP_GENERIC], NULL);
 	}
 }
 
@@ -237,8 +250,10 @@ static const struct metric {
 	  "Slots of the source table that another CPU took first.", put_lost_claims },
 	{ "weir_mode", "gauge", "1 for the mode in force: observe counts, enforce also drops.",
 	  put_mode },
-	{ "weir_device_attached", "gauge", "1 if the device has the program, 0 if it lost it.",
-	  put_devices },
+	{ "weir_device_attached", "gauge",
+	  "1 if the device has the program, 0 if the device or the link is gone.", put_devices },
+	{ "weir_device_xdp", "gauge", "1 for the mode in which the device runs the program.",
+	  put_device_modes },
 	{ NULL, NULL, NULL, NULL },
 };
 

@@ -10,6 +10,7 @@
 
 #define DELAY_NOTE "delay acts as drop in this version"
 #define CLOSED_NOTE "refuses every new connection"
+#define RUNTIME_NOTE "set at runtime"
 
 static void put_age(FILE *out, uint64_t age_ns)
 {
@@ -25,16 +26,27 @@ static void put_age(FILE *out, uint64_t age_ns)
 
 /* -- status ------------------------------------------------------------------------------------ */
 
+static const char *device_text(const struct snapshot_device *device)
+{
+	switch (device->state) {
+	case DEVICE_LOST:
+		return "LINK LOST (not protected: attach again)";
+	case DEVICE_MOVED:
+		return "MOVED to another network namespace (not protected here)";
+	default:
+		return device->native ? "native" : "GENERIC (slow: every frame pays)";
+	}
+}
+
 static void put_devices(FILE *out, const struct snapshot *snapshot)
 {
 	fprintf(out, "  devices      ");
 	for (unsigned int i = 0; i < snapshot->devices_count; i++) {
 		const struct snapshot_device *device = &snapshot->devices[i];
-		const char *state = device->native ? "native" : "GENERIC (slow: every frame pays)";
 
-		if (!device->ifindex)
-			state = "LINK LOST (not protected: attach again)";
-		fprintf(out, "%s%s %s", i ? ", " : "", device->name, state);
+		fprintf(out, "%s%s %s", i ? ", " : "", device->name, device_text(device));
+		if (strcmp(device->name, device->attached_as))
+			fprintf(out, " (renamed from %s)", device->attached_as);
 	}
 	fprintf(out, snapshot->devices_count ? "\n" : "NONE (nothing is protected)\n");
 }
@@ -48,6 +60,8 @@ static void put_limit(FILE *out, const struct limit *limit)
 		fprintf(out, " burst %u", limit->burst);
 	else if (limit->kind == LIMIT_CLOSED)
 		fputs(" (" CLOSED_NOTE ")", out);
+	if (limit->origin == ORIGIN_RUNTIME)
+		fputs(" (" RUNTIME_NOTE ")", out);
 }
 
 static void put_destinations(FILE *out, const struct policy *policy, unsigned int id)
@@ -141,8 +155,9 @@ void render_status(FILE *out, const struct snapshot *snapshot)
 	const struct policy *policy = snapshot->policy;
 	uint64_t lossy = snapshot->table.evicted_in_debt;
 
-	fprintf(out, "%s: %s\n", snapshot->control.name,
-		policy->mode == MODE_ENFORCE ? "enforcing" : "OBSERVE: nothing is dropped");
+	fprintf(out, "%s: %s%s\n", snapshot->control.name,
+		policy->mode == MODE_ENFORCE ? "enforcing" : "OBSERVE: nothing is dropped",
+		policy->mode_origin == ORIGIN_RUNTIME ? " (" RUNTIME_NOTE ")" : "");
 	put_devices(out, snapshot);
 	fprintf(out, "  attached     ");
 	put_age(out, snapshot->now_ns > snapshot->control.created_ns
@@ -183,6 +198,7 @@ static void put_limit_row(FILE *out, const struct snapshot *snapshot, int width,
 	const struct listener *listener = id < 0 ? NULL : &policy->listeners[id];
 	const struct limit *limit = listener ? &listener->limits[level] : &policy->host;
 	char rate[TEXT_MAX], burst[TEXT_MAX] = "-", available[TEXT_MAX] = "-", note[TEXT_MAX] = "";
+	bool is_runtime = limit->origin == ORIGIN_RUNTIME;
 
 	if (limit->kind == LIMIT_BUCKET) {
 		snprintf(burst, sizeof(burst), "%u", limit->burst);
@@ -200,9 +216,10 @@ static void put_limit_row(FILE *out, const struct snapshot *snapshot, int width,
 			 policy->source_len[FAMILY_V6]);
 	else if (listener && listener->excess == EXCESS_DELAY)
 		snprintf(note, sizeof(note), DELAY_NOTE);
-	fprintf(out, "%-8s  %-*s  %12s  %8s  %9s%s%s\n", level_names[level], width,
+	fprintf(out, "%-8s  %-*s  %12s  %8s  %9s%s%s%s%s\n", level_names[level], width,
 		listener ? listener->name : "-", text_rate(rate, sizeof(rate), limit), burst,
-		available, *note ? "  " : "", note);
+		available, is_runtime || *note ? "  " : "", is_runtime ? RUNTIME_NOTE : "",
+		is_runtime && *note ? "; " : "", note);
 }
 
 void render_limits(FILE *out, const struct snapshot *snapshot)

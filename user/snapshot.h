@@ -9,10 +9,18 @@
 #include "abi.h"
 #include "config.h"
 
+enum device_state {
+	DEVICE_ATTACHED,
+	DEVICE_LOST,  /* the link is dead: the device is gone, or somebody detached it */
+	DEVICE_MOVED, /* to another network namespace, the program with it */
+};
+
 struct snapshot_device {
-	char name[DEVICE_NAME_MAX]; /* as attached */
-	uint32_t ifindex;	    /* 0: the link is dead, as when the device vanished */
-	bool native;		    /* else generic */
+	char name[DEVICE_NAME_MAX]; /* the present one; that when it was attached unless it is */
+	enum device_state state;
+	bool native;			   /* of DEVICE_ATTACHED; else generic */
+	char attached_as[DEVICE_NAME_MAX]; /* its name then */
+	uint32_t ifindex;		   /* of DEVICE_ATTACHED */
 };
 
 struct snapshot {

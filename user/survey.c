@@ -14,32 +14,60 @@ struct walk {
 	int err; /* the first; the others are still read */
 };
 
-static int add_instance(const char *name, void *arg)
+static void note_error(struct walk *walk, int err)
+{
+	walk->survey->unreadable++;
+	if (!walk->err)
+		walk->err = err;
+}
+
+static int add_mine(struct instance *instance, void *arg)
 {
 	struct walk *walk = arg;
 	struct survey *survey = walk->survey;
-	struct snapshot *more;
-	struct instance instance;
-	int err;
+	struct snapshot *more = realloc(survey->snapshots,
+					(survey->count + 1) * sizeof(*survey->snapshots));
+	int err = -ENOMEM;
 
-	err = instance_open(&instance, walk->pins, name);
-	if (err)
-		goto out;
-	more = realloc(survey->snapshots, (survey->count + 1) * sizeof(*more));
-	err = more ? 0 : -ENOMEM;
 	if (more) {
 		survey->snapshots = more;
-		err = instance_snapshot(&instance, walk->pins, &more[survey->count]);
+		err = instance_snapshot(instance, walk->pins, &more[survey->count]);
 	}
-	if (err)
-		log_error("cannot read instance '%s': %s", name, log_reason(err));
-	else
+	if (!err) {
 		survey->count++;
+		return 0;
+	}
+	log_error("cannot read instance '%s': %s", instance->name, log_reason(err));
+	note_error(walk, err);
+	return 0;
+}
+
+static void pass_other(const struct instance *instance, int err, void *arg)
+{
+	struct walk *walk = arg;
+	char text[FAULT_TEXT_MAX];
+
+	instance_fault(text, instance, walk->pins, err);
+	if (err == -EXDEV) {
+		walk->survey->elsewhere++;
+		log_detail("%s", text);
+	} else if (err == -ENOTDIR) {
+		log_warning("%s", text);
+	} else {
+		log_error("%s", text);
+		note_error(walk, err);
+	}
+}
+
+static int take_one(struct walk *walk, const char *name)
+{
+	struct instance instance;
+	int err = instance_open(&instance, walk->pins, name);
+
+	if (err)
+		return err;
+	add_mine(&instance, walk);
 	instance_close(&instance);
-out:
-	survey->unreadable += err != 0;
-	if (err && !walk->err)
-		walk->err = err;
 	return 0;
 }
 
@@ -58,11 +86,9 @@ int survey_take(struct survey *survey, const char *name)
 	if (err)
 		return err;
 	if (name) {
-		add_instance(name, &walk);
-		if (walk.err && !pins_exists(&pins, name, NULL))
-			walk.err = -ENOENT;
+		err = take_one(&walk, name);
 	} else {
-		err = pins_each_instance(&pins, add_instance, &walk);
+		err = instance_each(&pins, add_mine, pass_other, &walk);
 		if (err)
 			log_error("cannot read '%s': %s", pins.root, log_reason(err));
 	}

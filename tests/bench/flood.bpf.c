@@ -4,6 +4,7 @@
  * come back from the receiver with whatever it did to them) and redirects it out of one device.
  */
 #include <linux/bpf.h>
+#include <stdbool.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
@@ -125,11 +126,20 @@ int flood(struct xdp_md *ctx)
 	return bpf_redirect_map(&device, 0, XDP_ABORTED);
 }
 
+/* Is it this program's thread, whose number is that of its own PID namespace? */
+static __always_inline bool is_mine(void)
+{
+	struct bpf_pidns_info pid;
+
+	return !bpf_get_ns_current_pid_tgid(plan.pidns_dev, plan.pidns_ino, &pid, sizeof(pid)) &&
+	       pid.pid == plan.tid;
+}
+
 /* Arguments: from_dev, to_dev, sent, drops, err. */
 SEC("raw_tp/xdp_devmap_xmit")
 int count_sent(struct bpf_raw_tracepoint_args *ctx)
 {
-	if ((__u32)bpf_get_current_pid_tgid() != plan.tid)
+	if (!is_mine())
 		return 0;
 	sent += (__s32)ctx->args[2];
 	lost += (__s32)ctx->args[3];
@@ -140,7 +150,7 @@ SEC("raw_tp/xdp_redirect_err")
 int count_failed(struct bpf_raw_tracepoint_args *ctx)
 {
 	(void)ctx;
-	if ((__u32)bpf_get_current_pid_tgid() == plan.tid)
+	if (is_mine())
 		failed++;
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -255,6 +256,18 @@ static int resolve(struct job *job)
 	return err;
 }
 
+static int plan_thread(struct flood_plan *plan)
+{
+	struct stat pidns;
+
+	if (stat("/proc/self/ns/pid", &pidns))
+		return -errno;
+	plan->tid = gettid();
+	plan->pidns_dev = pidns.st_dev;
+	plan->pidns_ino = pidns.st_ino;
+	return 0;
+}
+
 static struct flood_bpf *load(const struct job *job)
 {
 	struct flood_bpf *flood = flood_bpf__open();
@@ -272,7 +285,10 @@ static struct flood_bpf *load(const struct job *job)
 	}
 	plan->established_share = fmin(job->established * 0x1p32, UINT32_MAX);
 	plan->sequential = job->sequential;
-	plan->tid = gettid();
+	if (plan_thread(plan)) {
+		fprintf(stderr, "flood: /proc/self/ns/pid: %s\n", strerror(errno));
+		goto failed;
+	}
 	flood->bss->random_state = job->seed;
 	if (flood_bpf__load(flood) ||
 	    bpf_map_update_elem(bpf_map__fd(flood->maps.device), &zero, &ifindex, BPF_ANY)) {

@@ -33,7 +33,9 @@ struct flood_plan {
 	__u8 flags[FLOOD_KINDS];
 	__u8 sequential; /* sources one after the other, not at random */
 	__u8 reserved;
-	__u32 tid; /* of the thread that sends: whose redirects are counted */
+	__u32 tid; /* of the thread that sends, in its PID namespace: whose redirects are counted */
+	__u64 pidns_dev; /* of that namespace's file */
+	__u64 pidns_ino;
 };
 
 #endif

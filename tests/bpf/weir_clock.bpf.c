@@ -28,8 +28,9 @@ int weir_late(struct xdp_md *ctx)
 		if (!cause.policy)
 			return XDP_ABORTED;
 		reason = prepare(&packet, &cause, &stakes);
+		cause.now_ns = bpf_ktime_get_ns();
 		if (!reason)
-			reason = judge(&cause, &stakes, bpf_ktime_get_ns());
+			reason = judge(&cause, &stakes);
 	}
-	return finish(reason, &cause);
+	return finish(ctx, reason, &packet, &cause, &stakes);
 }

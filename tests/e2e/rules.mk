@@ -6,3 +6,10 @@ E2E_BPF := $(patsubst tests/e2e/%.c,$(BUILD)/tests/e2e/%.o,$(sort $(wildcard tes
 E2E_BIN := $(filter-out %.bpf,$(E2E_BIN))
 
 tools: $(E2E_BPF)
+
+# Another build of the same sources, for tests that swap the binary.
+.PHONY: $(BUILD)/next/weir
+$(BUILD)/next/weir: $(BUILD)/weir
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/next VERSION=$(VERSION)-next all
+
+tools: $(BUILD)/next/weir

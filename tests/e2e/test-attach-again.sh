@@ -36,3 +36,32 @@ is "$(syns 'reason="listener_limit"')" 15 "counted as refused"
 knocked $B4 1883 sources 10.64.1.0/24 count 10
 is "$connected" 0 "connections: the bucket is still empty"
 is "$(syns 'reason="listener_limit"')" 25 "counted as refused by the new program"
+
+# Whatever was said and differs is named, and nothing else.
+expect 0 weir attach b0 rate 5/s
+has "$err" "rate: 1/h in force, 5/s wanted" "warning of the rate"
+for word in observe ports sources; do
+	lacks "$err" "$word" "warning of the rate"
+done
+expect 0 weir attach b0 ports 1883
+has "$err" "ports: 1883, 8883 in force, 1883 wanted" "warning of the ports"
+lacks "$err" rate "warning of the ports"
+lacks "$err" "weir apply" "there is no file to apply"
+expect 0 weir attach b0 observe
+has "$err" "mode: enforce in force, observe wanted" "warning of the mode"
+lacks "$err" rate "warning of the mode"
+expect 0 weir attach b0 xdp generic
+has "$err" "xdp: b0 native in force, generic wanted" "warning of the XDP mode"
+expect 0 weir attach b0 xdp native
+is "$err" "" "warning of the same XDP mode"
+expect 0 weir attach b0
+is "$err" "" "warning of nothing said"
+expect 0 weir attach lo name b0
+has "$err" "devices: b0, lo in force, lo wanted" "warning of the devices"
+printf '[weir]\ndevices = b0, lo\nmode = enforce\nsources = 4096\n[listener default]\n' \
+	>"$work/weir.ini"
+printf 'ports = 1883, 8883\nrate = 1/h\nburst = 10\n' >>"$work/weir.ini"
+expect 0 weir attach config "$work/weir.ini"
+is "$(grep -c ' wanted' <<<"$err")" 1 "differences of the file"
+has "$err" " in force, 4096 wanted" "warning of the sources"
+has "$err" "weir apply" "how a file comes in force"

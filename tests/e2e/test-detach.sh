@@ -63,3 +63,42 @@ weir detach all
 untouched "after detach all"
 # Nothing is left to do, and that is no error.
 weir detach all
+
+# A link that somebody else holds, too, lets go all the same.
+weir attach b0 enforce
+weir limit b0 listener 0/s
+bpftool link pin id "$(objects b0 | sed -n 's/^link //p')" "$WEIR_BPFFS/held"
+weir detach b0
+is "$(xdp_mode broker b0)" "" "program after detach, its link held elsewhere"
+untouched "after detach, its link held elsewhere"
+knocked $B4 1883 sources 10.64.1.0/24 count 20
+is "$connected" 20 "connections after detach, its link held elsewhere"
+rm "$WEIR_BPFFS/held"
+
+# Somebody else's link in the directory is not detached.
+add_link broker b2 02:00:00:00:02:02 client c2 02:00:00:00:02:01
+weir attach b0
+bpftool prog load "$build/tests/e2e/foreign.bpf.o" "$WEIR_BPFFS/program" type xdp
+weir attach b2
+foreign=$(objects b2 | sed -n 's/^link //p')
+bpftool link pin id "$foreign" "$WEIR_BPFFS/weir/b0/link-b2"
+expect 1 weir detach b0
+has "$err" "rm $WEIR_BPFFS/weir/b0/link-b2" "weir detach with a foreign link"
+is "$(xdp_mode broker b0)" "" "program after detach"
+is "$(xdp_mode broker b2)" xdp "somebody else's program"
+rm "$WEIR_BPFFS/weir/b0/link-b2"
+weir detach b0
+weir detach b2
+untouched "in the end"
+
+# A program of weir's without an instance is named as such, with the way to remove it.
+weir attach b0
+bpftool link pin id "$(objects b0 | sed -n 's/^link //p')" "$WEIR_BPFFS/held"
+rm -r "$WEIR_BPFFS/weir/b0"
+expect 1 weir attach b0
+has "$err" WEIR_BPFFS "weir attach over a program without an instance"
+lacks "$err" "not weir's" "weir attach over a program without an instance"
+remedy=$(grep -o 'bpftool link detach id [0-9]*' <<<"$err")
+$remedy
+rm "$WEIR_BPFFS/held"
+weir attach b0

@@ -11,7 +11,9 @@ weir limit edge listener 1/h burst 10
 knocked $B4 1883 sources 10.64.1.0/24 count 6
 is "$connected" 6 "connections before"
 
+attached=$(weir metrics | grep '^weir_device_attached.*"b1"')
 ip -n broker link delete b1
+is "$(weir metrics | grep '^weir_device_attached.*"b1"')" "${attached% 1} 0" "the series of b1"
 out=$(weir show)
 has "$(grep b1 <<<"$out")" "LINK LOST" "weir show"
 is "$(metric weir_device_attached 'device="b1"')" 0 "weir_device_attached of the one that is gone"
@@ -19,8 +21,19 @@ is "$(metric weir_device_attached 'device="b0"')" 1 "weir_device_attached of the
 knocked $B4 1883 sources 10.64.1.0/24 count 6
 is "$connected" 4 "connections over the other device"
 
+# An attach that fails leaves limits, mode and counters as they are, and the lost device on record.
+expect 1 weir attach b1,b0 name edge
+has "$err" "'b1'" "weir attach without the device"
 add_link broker b1 02:00:00:00:01:02 client c1 02:00:00:00:01:01
-weir attach b1,b0 name edge
+in_broker ip link set b1 xdpdrv object "$build/tests/e2e/foreign.bpf.o" section xdp
+expect 1 weir attach b1,b0 name edge
+has "$err" foreign_program "weir attach over a foreign program"
+is "$(metric weir_device_attached 'device="b1"')" 0 "weir_device_attached after failed attaches"
+in_broker ip link set b1 xdpdrv off
+is "$(metric weir_mode 'mode="enforce"')" 1 "mode after failed attaches"
+
+# Whichever device of the instance is named, those that have come back are attached to.
+weir attach b0 name edge
 is "$(xdp_mode broker b1)" xdp "program of the new device"
 is "$(syns 'reason="admitted"')" 10 "counters"
 knocked $B4 1883 sources 10.64.1.0/24 count 6
@@ -29,3 +42,22 @@ is "$connected" 0 "connections: the bucket is still empty"
 ip -n broker link delete b1
 weir detach edge
 is "$(pins)" "" "pins after detach"
+
+# The same with the only device.
+ip -n broker link delete b0
+add_link broker b0 02:00:00:00:00:02 client c0 02:00:00:00:00:01
+weir attach b0 rate 500/s enforce
+weir limit b0 source 7/s
+ip -n broker link delete b0
+expect 1 weir attach b0
+add_link broker b0 02:00:00:00:00:02 client c0 02:00:00:00:00:01
+weir attach b0
+is "$(xdp_mode broker b0)" xdp "program of the new device"
+is "$(metric weir_mode 'mode="enforce"')" 1 "mode"
+has "$(weir show limits b0 | grep source)" 7/s "limit of sources"
+has "$(weir show limits b0 | grep listener)" 500/s "limit of the listener"
+
+# And with maps only, as a lost pin leaves them.
+rm "$WEIR_BPFFS/weir/b0/link-b0"
+weir attach b0
+has "$(weir show limits b0 | grep source)" 7/s "limit of sources"

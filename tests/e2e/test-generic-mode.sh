@@ -8,7 +8,8 @@ expect 0 weir attach b0 xdp generic enforce
 is "$(xdp_mode broker b0)" xdpgeneric "program of the device"
 has "$out$err" GENERIC "weir attach"
 has "$(weir show)" GENERIC "weir show"
-is "$(metric weir_device_attached 'device="b0"' 'xdp="generic"')" 1 "weir_device_attached"
+is "$(metric weir_device_attached 'device="b0"')" 1 "weir_device_attached"
+is "$(metric weir_device_xdp 'device="b0"' 'xdp="generic"')" 1 "weir_device_xdp"
 
 weir limit b0 source 1/h burst 3
 knocked $B4 1883 sources 10.64.1.0/29 count 40

@@ -51,7 +51,7 @@ holds '.command == null'
 fails_alike 2 -x
 fails_alike 2 help atach
 for words in "attach" "detach" "show a b c" "limit" "limit b0 sorce 5/s" "limit b0 host 5" \
-	"mode b0" "mode b0 on" "check" "metrics textfile" "metrics textfile a" "help a b" "version a" \
+	"mode b0" "mode b0 on" "check" "diff" "apply" "diff f b0 rest" "apply f b/0" "metrics textfile" "metrics textfile a" "help a b" "version a" \
 	"attach b0 rate 5" "attach b0 xdp fast" "attach b0 name ../x" "attach b0 ports 1,1" \
 	"attach b0 ports 1883 config f" "attach b0 enforec" "detach a/b" "show a/b"; do
 	# shellcheck disable=SC2086 # words
@@ -118,32 +118,56 @@ cat >"$work/good.ini" <<-EOF
 	excess = delay
 	rate = 0/s
 EOF
+fails_alike 1 diff "$work/bad.ini"
+fails_alike 1 apply "$work/bad.ini" b0
+fails_alike 3 diff "$work/good.ini"
+fails_alike 3 apply "$work/good.ini" b0
 json 0 check "$work/good.ini"
 holds '.listeners == ["mqtt", "lab"]'
 
 # -- attached ------------------------------------------------------------------------------------
 json 0 -v attach config "$work/good.ini" name edge
+holds '.instances[0] | .mode_origin == "file" and .limits.host.origin == "file"'
 holds '.instances[0].name == "edge" and .warnings != [] and .notes != [] and .debug != []'
 holds '.instances[0].listeners[1] | .name == "lab" and .excess == "delay" and .ports == [8084]
 	and .addresses == ["2001:db8::1", "192.0.2.0/24"] and .limits.listener.kind == "closed"'
 json 0 -q attach b0 name edge enforce
 holds '.notes == [] and (.warnings | length == 1)'
 json 0 mode edge enforce
-holds '.changed and .former_mode == "observe"'
+holds '.changed and .former_mode == "observe" and .former_mode_origin == "file"'
 json 0 mode edge enforce
-holds '.changed | not'
+holds '(.changed | not) and .former_mode_origin == "runtime"'
 json 0 limit edge host 5000/s
-holds '(.changed | not) and (has("listener") | not) and .limit == .former_limit'
+holds '(.changed | not) and (has("listener") | not)
+	and .former_limit.origin == "file" and .limit == .former_limit + {origin: "runtime"}'
 json 0 limit edge mqtt listener unlimited
 holds '.listener == "mqtt" and .limit.kind == "unlimited" and .former_limit.rate == 2000'
 json 0 limit edge mqtt listener 600/m burst 50
-holds '.limit == {kind: "bucket", rate: 600, per_seconds: 60, burst: 50}'
+holds '.limit == {kind: "bucket", origin: "runtime", rate: 600, per_seconds: 60, burst: 50}'
 for words in "limit edge host" "limit edge source 5/s" "limit edge mqt source 5/s" \
 	"attach b0" "attach b0 name edge2" "show b0" "detach b1"; do
 	# shellcheck disable=SC2086
 	fails_alike "$(weir $words >/dev/null 2>&1 && echo 0 || echo $?)" $words
 	holds '.status > 0'
 done
+
+# -- what a file changes ---------------------------------------------------------------------------
+fails_alike 3 diff "$work/good.ini" edg
+json 0 diff "$work/good.ini"
+holds '.instance == "edge" and [.changes[] | [.kind, .where, .what, .in_force, .wanted]] == [
+	["kept", "weir", "mode", "enforce", "observe"],
+	["kept", "listener mqtt", "rate", "600/m", "2000/s"],
+	["kept", "listener mqtt", "burst", "50", "2000"]]'
+json 4 diff "$work/good.ini" edge reset
+holds 'all(.changes[]; .kind == "live" and (has("todo") | not))'
+sed -e 's/640/1280/' -e '/^rate = 2000/a site-rate = 100000/s' "$work/good.ini" >"$work/next.ini"
+json 4 diff "$work/next.ini"
+holds '[.changes[].kind] | unique == ["kept", "live", "reload"]'
+json 0 apply "$work/next.ini"
+holds '.changed and any(.changes[]; .kind == "live" and .what == "site-rate")
+	and (.warnings | map(select(.message | contains("sources"))) | length == 1)'
+json 0 -q apply "$work/next.ini" edge
+holds '(.changed | not) and .notes == [] and .changes != []'
 
 # -- what show counts is what metrics counts -------------------------------------------------------
 broker_start 1883
@@ -172,6 +196,13 @@ fails_alike 1 metrics textfile "$work/none/weir.prom"
 ip -n broker link add 'q"\0' type veth peer name peer0
 json 0 attach 'q"\0' name odd
 holds '.instances[0].devices[0] | .name == "q\"\\0" and .state == "attached"'
+ip -n broker link set 'q"\0' netns client
+json 0 show odd
+holds '.instances[0].devices[0] | .state == "moved" and (has("ifindex") or has("xdp") | not)'
+ip -n client link set 'q"\0' netns broker name q1
+json 0 show odd
+holds '.instances[0].devices[0] | .state == "attached" and .name == "q1" and .ifindex > 0
+	and .attached_as == "q\"\\0"'
 bpftool link detach pinned "$WEIR_BPFFS/weir/odd/link-q\"\\0"
 json 0 show odd
 holds '.instances[0].devices[0] | .state == "link_lost" and (has("ifindex") or has("xdp") | not)'

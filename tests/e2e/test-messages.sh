@@ -32,6 +32,10 @@ complains 2 "detach" -- detach
 complains 2 "limit" -- limit b0
 complains 2 "'sorce'" source -- limit b0 sorce 5/s
 complains 2 "check" -- check
+complains 2 "diff FILE" -- diff
+complains 2 "apply FILE" -- apply
+complains 2 "'rest'" -- apply a.ini b0 rest
+complains 2 "'b/0'" -- diff a.ini b/0 reset
 complains 2 "'everything'" -- show everything b0
 complains 2 "metrics" -- metrics textfile
 complains 2 "'twice'" mode -- mode b0 observe twice
@@ -115,6 +119,7 @@ weir detach c9
 # Files.
 printf '[weir]\ndevices = b0\n[listener a]\nprots = 1883\n' >"$work/bad.ini"
 complains 1 "$work/bad.ini:4" "'prots'" "'ports'" -- check "$work/bad.ini"
+complains 1 "$work/bad.ini:4" "'prots'" -- apply "$work/bad.ini" b0
 complains 1 "$work/bad.ini:4" "'prots'" -- attach b0 config "$work/bad.ini"
 printf '[weir]\nmode = on\n[listener a]\nports = 1883\nrate = fast\n' >"$work/bad.ini"
 complains 1 "$work/bad.ini:2" "$work/bad.ini:5" "'fast'" -- check "$work/bad.ini"

@@ -18,11 +18,13 @@ for sink in full closed; do
 	weir attach b0
 	printf '[listener a]\nports = 1883\n' >"$work/good.ini"
 	for words in show "show limits" metrics "check $work/good.ini" help version -h --version \
-		"help limit" "limit --help"; do
+		"diff $work/good.ini" "help limit" "limit --help"; do
 		# shellcheck disable=SC2086 # words
 		expect 1 $sink $words
 		has "$err" "cannot write to standard output" "weir $words, $sink"
 	done
+	expect 0 $sink apply "$work/good.ini"
+	has "$err" "warning" "weir apply, $sink"
 	expect 0 $sink -q mode b0 observe
 	is "$err" "" "weir -q, $sink"
 	weir detach b0

@@ -45,6 +45,11 @@ weir limit b0 source 1/h burst 3
 knocked $B4 1883 sources 10.64.3.0/30 count 16
 is "$connected" 12 "4 new sources with 3 each"
 
+# It is in no file, and said to be so.
+has "$(weir show limits b0 | grep '^source')" "set at runtime" "the source's limit"
+lacks "$(weir show limits b0 | grep '^site')" "set at runtime" "the site's limit"
+has "$(weir show)" "b0: enforcing (set at runtime)" "the mode"
+
 # Saying it again changes nothing, so it fills no bucket.
 weir limit b0 source 1/h burst 3
 knocked $B4 1883 sources 10.64.3.0/30 count 8

@@ -33,3 +33,25 @@ has "$err" edge "the message names the instance"
 weir detach edge
 is "$(xdp_mode broker b1)" "" "program of the second device"
 is "$(xdp_mode broker b2)" xdp "program of the other instance"
+
+# On an instance that runs, too, it is every device named or none.
+program=$(in_broker bpftool -j net show dev b2)
+expect 1 weir attach b2,b1,nosuch
+has "$err" "'nosuch'" "weir attach of a device that is not there"
+is "$out" "" "weir attach of a device that is not there"
+is "$(xdp_mode broker b1)" "" "program of the device that is"
+is "$(in_broker bpftool -j net show dev b2)" "$program" "program of the device that it is on"
+in_broker ip link set b0 xdpdrv object "$build/tests/e2e/foreign.bpf.o" section xdp
+expect 1 weir attach b2,b1,b0
+is "$(xdp_mode broker b1)" "" "program of a device that is free"
+is "$(in_broker bpftool -j net show dev b2)" "$program" "program of the device that it is on"
+
+# At most 16 devices, however they came.
+for n in {1..16}; do
+	ip -n broker link add v"$n" type veth peer name w"$n"
+done
+expect 0 weir attach v1,v2,v3,v4,v5,v6,v7,v8,v9,v10,v11,v12,v13,v14,v15 name b2
+expect 1 weir attach v16 name b2
+has "$err" 16 "weir attach of the 17th device"
+is "$(xdp_mode broker v16)" "" "program of the 17th device"
+is "$(weir metrics | grep -c '^weir_device_attached.* 1$')" 16 "devices attached to"

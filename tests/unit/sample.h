@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A snapshot to print: three devices, three listeners, counts that are all different. */
+/* A snapshot to print: four devices, three listeners, counts that are all different. */
 #ifndef WEIR_TESTS_SAMPLE_H
 #define WEIR_TESTS_SAMPLE_H
 
@@ -52,10 +52,12 @@ static inline struct snapshot *sample_make(void)
 	snapshot->control.source_slots = 1048576;
 	strcpy(snapshot->control.name, "eth0");
 	strcpy(snapshot->control.version, "0.1.0");
-	snapshot->devices[0] = (struct snapshot_device){ "eth0", 2, true };
-	snapshot->devices[1] = (struct snapshot_device){ "eth1", 3, false };
-	snapshot->devices[2] = (struct snapshot_device){ "eth2", 0, true };
-	snapshot->devices_count = 3;
+	snapshot->devices[0] = (struct snapshot_device){ "eth0", DEVICE_ATTACHED, true, "eth0", 2 };
+	snapshot->devices[1] = (struct snapshot_device){ "eth1", DEVICE_ATTACHED, false, "eth9",
+							 3 };
+	snapshot->devices[2] = (struct snapshot_device){ "eth2", DEVICE_LOST, false, "eth2", 0 };
+	snapshot->devices[3] = (struct snapshot_device){ "eth3", DEVICE_MOVED, false, "eth3", 0 };
+	snapshot->devices_count = 4;
 	snapshot->table_fill = 0.125;
 	snapshot->table.evicted_full = 71;
 	snapshot->table.lost_claims = 73;

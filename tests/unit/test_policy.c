@@ -287,58 +287,6 @@ static void test_looped_chain(void **state)
 	free(policy);
 }
 
-/* What says of the policy of base_text against @wanted. */
-static void expect_differences(const char *wanted, const char *expected)
-{
-	struct policy *policy = build(base_text);
-	struct config config;
-	char *messages, *text;
-	unsigned int count, lines = 0;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (read_bytes(&config, wanted, strlen(wanted), &messages))
-		fail_msg("said: %s", messages);
-	count = policy_differences(policy, &config, out);
-	fclose(out);
-	assert_string_equal(text, expected);
-	for (const char *c = text; *c; c++)
-		lines += *c == '\n';
-	assert_int_equal(count, lines);
-	free(messages);
-	free(text);
-	free(policy);
-	config_free(&config);
-}
-
-static void test_differences(void **state)
-{
-	(void)state;
-	expect_differences(base_text, "");
-	expect_differences("[weir]\nmode = enforce\nv4-prefix = 28\nv6-prefix = 60\n"
-			   "host-rate = 5000/s\n"
-			   "[listener lab]\nports = 1883\nsite-rate = 0/h\nexcess = delay\n"
-			   "addresses = 2001:db8::/32, 10.1.0.0/16, 10.0.0.0/8\n"
-			   "[listener mqtt]\nports = 8883 1883\nrate = 2000/s\nburst = 3000\n"
-			   "source-rate = 10/m\nsource-burst = 1\n",
-			   "");
-	expect_differences("[listener mqtt]\nports = 1883\naddresses = ::1\nrate = 2000/s\n"
-			   "site-rate = 1/m\nexcess = delay\n"
-			   "[listener new]\nports = 1\n",
-			   "mode: enforce in force, observe wanted\n"
-			   "v4-prefix: 28 in force, 32 wanted\n"
-			   "v6-prefix: 60 in force, 64 wanted\n"
-			   "host rate: 5000/s in force, unlimited wanted\n"
-			   "listener lab: is in force, not wanted\n"
-			   "mqtt ports: 1883, 8883 in force, 1883 wanted\n"
-			   "mqtt addresses: any in force, ::1 wanted\n"
-			   "mqtt excess: drop in force, delay wanted\n"
-			   "mqtt listener burst: 3000 in force, 2000 wanted\n"
-			   "mqtt site rate: unlimited in force, 1/m wanted\n"
-			   "mqtt source rate: 10/m in force, unlimited wanted\n"
-			   "listener new: not in force, is wanted\n");
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -350,7 +298,6 @@ int main(void)
 		cmocka_unit_test(test_full_of_matches),
 		cmocka_unit_test(test_read_back),
 		cmocka_unit_test(test_looped_chain),
-		cmocka_unit_test(test_differences),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,9 +70,17 @@ static void test_samples(void **state)
 		"\nweir_source_claims_lost_total{shaper=\"eth0\"} 73\n",
 		"\nweir_mode{shaper=\"eth0\",mode=\"observe\"} 0\n",
 		"\nweir_mode{shaper=\"eth0\",mode=\"enforce\"} 1\n",
-		"\nweir_device_attached{shaper=\"eth0\",device=\"eth0\",xdp=\"native\"} 1\n",
-		"\nweir_device_attached{shaper=\"eth0\",device=\"eth1\",xdp=\"generic\"} 1\n",
-		"\nweir_device_attached{shaper=\"eth0\",device=\"eth2\",xdp=\"native\"} 0\n",
+		"\nweir_device_attached{shaper=\"eth0\",device=\"eth0\"} 1\n",
+		"\nweir_device_attached{shaper=\"eth0\",device=\"eth1\"} 1\n",
+		"\nweir_device_attached{shaper=\"eth0\",device=\"eth2\"} 0\n",
+		"\nweir_device_attached{shaper=\"eth0\",device=\"eth3\"} 0\n",
+		"\nweir_device_xdp{shaper=\"eth0\",device=\"eth0\",xdp=\"native\"} 1\n",
+		"\nweir_device_xdp{shaper=\"eth0\",device=\"eth0\",xdp=\"generic\"} 0\n",
+		"\nweir_device_xdp{shaper=\"eth0\",device=\"eth1\",xdp=\"native\"} 0\n",
+		"\nweir_device_xdp{shaper=\"eth0\",device=\"eth1\",xdp=\"generic\"} 1\n",
+		"\nweir_device_xdp{shaper=\"eth0\",device=\"eth2\",xdp=\"native\"} 0\n",
+		"\nweir_device_xdp{shaper=\"eth0\",device=\"eth2\",xdp=\"generic\"} 0\n",
+		"\nweir_device_xdp{shaper=\"eth0\",device=\"eth3\",xdp=\"generic\"} 0\n",
 		"\nweir_build_info{version=\"" WEIR_VERSION "\"} 1\n",
 	};
 	/* clang-format on */
@@ -144,7 +152,7 @@ static void test_escapes(void **state)
 	(void)state;
 	strcpy(snapshot->devices[0].name, "a\"b\\c\nd\x01\xff");
 	page = page_of(snapshot, 1, 0);
-	expect_once(page, "\nweir_device_attached{shaper=\"eth0\",device=\"a\\\"b\\\\c\\nd??\",");
+	expect_once(page, "\nweir_device_attached{shaper=\"eth0\",device=\"a\\\"b\\\\c\\nd??\"} ");
 	free(page);
 	sample_free(snapshot);
 }
@@ -160,8 +168,8 @@ static void test_several_instances(void **state)
 	strcpy(both[1].control.name, "eth1");
 	both[1].policy->mode = MODE_OBSERVE;
 	page = page_of(both, 2, 0);
-	assert_int_equal(occurrences(page, "# HELP "), 12);
-	assert_int_equal(occurrences(page, "# TYPE "), 12);
+	assert_int_equal(occurrences(page, "# HELP "), 13);
+	assert_int_equal(occurrences(page, "# TYPE "), 13);
 	expect_once(page, "\nweir_mode{shaper=\"eth0\",mode=\"observe\"} 0\n"
 			  "weir_mode{shaper=\"eth0\",mode=\"enforce\"} 1\n"
 			  "weir_mode{shaper=\"eth1\",mode=\"observe\"} 1\n"

@@ -6,8 +6,9 @@
 
 static const char status[] =
 	"eth0: enforcing\n"
-	"  devices      eth0 native, eth1 GENERIC (slow: every frame pays), eth2 LINK LOST (not "
-	"protected: attach again)\n"
+	"  devices      eth0 native, eth1 GENERIC (slow: every frame pays) (renamed from eth9), "
+	"eth2 LINK LOST (not protected: attach again), eth3 MOVED to another network namespace "
+	"(not protected here)\n"
 	"  attached     1 d 2 h ago by version 0.1.0\n"
 	"  host limit   5000/s burst 5000\n"
 	"  listener mqtt\n"
@@ -118,6 +119,30 @@ static void test_trouble_is_loud(void **state)
 	sample_free(snapshot);
 }
 
+/* A reboot loses what was set at runtime: it is in no file. */
+static void test_runtime_is_marked(void **state)
+{
+	struct snapshot *snapshot = sample_make();
+	struct listener *mqtt = &snapshot->policy->listeners[0];
+
+	(void)state;
+	expect_part(render_status, snapshot, "runtime", false);
+	expect_part(render_limits, snapshot, "runtime", false);
+	snapshot->policy->mode_origin = ORIGIN_RUNTIME;
+	snapshot->policy->host.origin = ORIGIN_RUNTIME;
+	mqtt->limits[LEVEL_SOURCE].origin = ORIGIN_RUNTIME;
+	expect_part(render_status, snapshot, "eth0: enforcing (set at runtime)\n", true);
+	expect_part(render_status, snapshot, "  host limit   5000/s burst 5000 (set at runtime)\n",
+		    true);
+	expect_part(render_status, snapshot, "each source 10/m burst 20 (set at runtime)\n", true);
+	expect_part(render_limits, snapshot,
+		    "host      -               5000/s      5000       4999  set at runtime\n",
+		    true);
+	expect_part(render_limits, snapshot, "-  set at runtime; each /32, /64\n", true);
+	expect_part(render_limits, snapshot, "2900\n", true);
+	sample_free(snapshot);
+}
+
 static void test_age(void **state)
 {
 	static const struct {
@@ -200,9 +225,10 @@ static void test_odd_values(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_whole_pages),	cmocka_unit_test(test_observe_is_loud),
-		cmocka_unit_test(test_trouble_is_loud), cmocka_unit_test(test_age),
-		cmocka_unit_test(test_available),	cmocka_unit_test(test_odd_values),
+		cmocka_unit_test(test_whole_pages),	  cmocka_unit_test(test_observe_is_loud),
+		cmocka_unit_test(test_trouble_is_loud),	  cmocka_unit_test(test_age),
+		cmocka_unit_test(test_available),	  cmocka_unit_test(test_odd_values),
+		cmocka_unit_test(test_runtime_is_marked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* BPF objects of the kernel as they are found, whoever made or pinned them. */
+#ifndef WEIR_OBJECTS_H
+#define WEIR_OBJECTS_H
+
+#include <stdint.h>
+
+enum object_kind {
+	OBJECT_MAP,
+	OBJECT_LINK,
+};
+
+/* An fd of what is pinned at @path; -ENOENT: nothing is; -EINVAL: it is not of this kind. */
+int object_open(const char *path, enum object_kind kind);
+/* Id of the map @fd; 0: the kernel does not tell. */
+uint32_t object_map_id(int fd);
+/* Id of the control map of the program @prog_id; 0: it is not a program of weir's. */
+uint32_t object_control_id(uint32_t prog_id);
+/* Id of the link that holds the XDP program @prog_id on @ifindex; 0: none does. */
+uint32_t object_link_id(uint32_t ifindex, uint32_t prog_id);
+
+#endif
