@@ -86,7 +86,8 @@ struct policy {
 	__u8 mode_origin;			/* enum origin */
 	__u8 has_rules[FAMILY_COUNT];		/* for every listener */
 	__u64 has_listener_rules[FAMILY_COUNT]; /* a bit each listener that has its own */
-	__u64 refill_max_ns;			/* longest refill of all source and site limits */
+	__u64 rules_refill_ns;			/* longest refill of a rule's own limit */
+	__u64 refill_max_ns;			/* of all source and site limits and rules */
 	__u32 last_serial;			/* given to a listener */
 	__u32 reserved;
 	struct listener listeners[LISTENERS_MAX];

@@ -63,7 +63,7 @@ static int make_changes(struct instance *instance, const struct apply_request *r
 	if (!err && !planned && plan->of_kind[CHANGE_LIVE]) {
 		err = clear_listeners(instance, plan->fresh);
 		if (!err)
-			err = instance_publish(instance, plan->policy);
+			err = instance_publish(instance, plan->policy, NULL);
 	}
 	if (err)
 		log_error("cannot apply to '%s': %s; what was in force still is", instance->name,
@@ -109,8 +109,7 @@ static int run(const struct apply_request *request, bool make, struct plan *plan
 	*plan = (struct plan){ 0 };
 	err = pins_lock(&pins, false, make);
 	if (err == -ENOENT)
-		log_error("no instance%s%s%s is attached; nothing is: `weir attach` first",
-			  name ? " '" : "", name ? name : "", name ? "'" : "");
+		locate_none(name);
 	if (err)
 		return err;
 	if (!name) {

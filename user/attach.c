@@ -114,6 +114,7 @@ static int init_state(struct instance *instance, const struct attach_request *re
 {
 	struct control *control = instance->control;
 	struct policy *policy = malloc(sizeof(*policy));
+	struct rules rules = {};
 	int err;
 
 	if (!policy)
@@ -130,7 +131,10 @@ static int init_state(struct instance *instance, const struct attach_request *re
 	snprintf(control->name, sizeof(control->name), "%s", request->name);
 	snprintf(control->version, sizeof(control->version), "%s", WEIR_VERSION);
 	if (!err)
-		err = instance_publish(instance, policy);
+		err = rules_build(&rules, policy, &request->config, control->created_ns);
+	if (!err)
+		err = instance_publish(instance, policy, &rules);
+	rules_free(&rules);
 	free(policy);
 	return err;
 }

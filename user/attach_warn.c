@@ -30,7 +30,8 @@ static void add_target(struct snapshot *snapshot, const struct target *target)
 	snprintf(device->attached_as, sizeof(device->attached_as), "%s", target->device);
 }
 
-static void warn(const struct attach_request *request, const struct plan *plan)
+static void warn(const struct attach_request *request, const struct plan *plan,
+		 const struct snapshot *in_force)
 {
 	char *text = NULL;
 	size_t size;
@@ -40,6 +41,9 @@ static void warn(const struct attach_request *request, const struct plan *plan)
 	if (!out)
 		return;
 	different = plan_print_said(out, plan, request->said);
+	if (request->said & SAYS_REST)
+		different += rules_differences(&in_force->rules, in_force->policy, &request->config,
+					       out);
 	if (!fclose(out) && different)
 		log_warning("'%s' runs already and keeps what is in force:\n%sto change it: "
 			    "%s`weir limit`, `weir mode`, or detach and attach again",
@@ -58,12 +62,17 @@ void attach_warn_differences(const struct attach_request *request, const struct 
 	snapshot->policy = malloc(sizeof(*snapshot->policy));
 	if (!snapshot->policy || instance_policy(instance, snapshot->policy))
 		goto out;
+	snapshot->now_ns = instance_now_ns();
+	if (request->said & SAYS_REST && instance_rules(instance, &snapshot->rules))
+		goto out;
+	rules_expire(&snapshot->rules, snapshot->now_ns);
+	rules_sort(&snapshot->rules);
 	snapshot->control = *instance->control;
 	instance_devices(snapshot, links);
 	for (unsigned int i = 0; i < attached->count; i++)
 		add_target(snapshot, &attached->target[i]);
-	if (!plan_make(&plan, snapshot, &request->config, false, 0))
-		warn(request, &plan);
+	if (!plan_make(&plan, snapshot, &request->config, false, snapshot->now_ns))
+		warn(request, &plan, snapshot);
 	plan_free(&plan);
 out:
 	instance_free_snapshot(snapshot);

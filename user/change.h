@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "abi.h"
+#include "rules.h"
 
 /*
  * Calls @alter with a copy of the policy in force; it returns 1 if it altered that, 0 if there was
@@ -14,5 +15,17 @@
  */
 int change_policy(const char *name, int (*alter)(struct policy *policy, uint64_t now_ns, void *arg),
 		  void *arg);
+
+/*
+ * The same for the prefix rules: calls @alter with the rules in force, without those that have
+ * expired. An empty @name stands for the only instance there is, and becomes its name.
+ */
+int change_rules(char name[INSTANCE_NAME_MAX],
+		 int (*alter)(struct rules *rules, const struct policy *policy, uint64_t now_ns,
+			      void *arg),
+		 void *arg);
+
+/* Id of the listener called @name, or -EINVAL after saying that @instance has none. */
+int change_find_listener(const struct policy *policy, const char *instance, const char *name);
 
 #endif

@@ -27,35 +27,16 @@ struct limit_change {
 
 static int pick_listener(const struct policy *policy, const struct limit_change *change)
 {
-	const char *names[LISTENERS_MAX + 1], *nearest;
-	unsigned int count = 0;
-	int only = -1, id;
+	unsigned int count = policy_count_listeners(policy);
 
-	for (id = 0; id < LISTENERS_MAX; id++) {
-		if (!policy->listeners[id].name[0])
-			continue;
-		names[count++] = policy->listeners[id].name;
-		only = id;
-	}
-	names[count] = NULL;
-	if (!change->listener && count == 1)
-		return only;
-	if (!change->listener) {
-		log_error("cannot tell which of the %u listeners of '%s' is meant: name one, see "
-			  "`weir show limits %s`",
-			  count, change->instance, change->instance);
-		return -EINVAL;
-	}
-	id = policy_find_listener(policy, change->listener);
-	if (id >= 0)
-		return id;
-	nearest = text_nearest(change->listener, names);
-	if (nearest)
-		log_error("'%s' has no listener '%s'; did you mean '%s'?", change->instance,
-			  change->listener, nearest);
-	else
-		log_error("'%s' has no listener '%s'; see `weir show limits %s`", change->instance,
-			  change->listener, change->instance);
+	if (change->listener)
+		return change_find_listener(policy, change->instance, change->listener);
+	for (int id = 0; count == 1 && id < LISTENERS_MAX; id++)
+		if (policy->listeners[id].name[0])
+			return id;
+	log_error("cannot tell which of the %u listeners of '%s' is meant: name one, see `weir "
+		  "show limits %s`",
+		  count, change->instance, change->instance);
 	return -EINVAL;
 }
 

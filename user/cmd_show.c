@@ -20,6 +20,7 @@ static const struct page pages[] = {
 	{ "status", render_status },
 	{ "limits", render_limits },
 	{ "counters", render_counters },
+	{ "rules", render_rules },
 	{},
 };
 
@@ -74,10 +75,13 @@ static enum exit_status show(int argc, char **argv)
 
 const struct command command_show = {
 	.name = "show",
-	.usage = "[status|limits|counters] [NAME]",
+	.usage = "[status|limits|counters|rules] [NAME]",
 	.summary = "What is attached, what it admits and what it has done",
-	.details = "status    one screen: devices, mode, what was admitted and refused\n"
-		   "limits    every limit, and the tokens that are left\n"
-		   "counters  every frame seen, by reason; the total is their sum\n",
+	.details =
+		"status    one screen: devices, mode, what was admitted and refused\n"
+		"limits    every limit, and the tokens that are left\n"
+		"counters  every frame seen, by reason; the total is their sum\n"
+		"rules     prefixes that are allowed, blocked or have limits of their own; SET BY\n"
+		"          runtime: by command, so not in the file\n",
 	.run = show,
 };

@@ -25,6 +25,9 @@ void config_free(struct config *config)
 	free(config->listeners);
 	config->listeners = NULL;
 	config->listeners_count = 0;
+	free(config->rules);
+	config->rules = NULL;
+	config->rules_count = 0;
 }
 
 void config_init_listener(struct wanted_listener *listener, const char *name)
@@ -47,6 +50,26 @@ struct wanted_listener *config_add_listener(struct config *config, const char *n
 	added = &grown[config->listeners_count++];
 	config_init_listener(added, name);
 	return added;
+}
+
+struct wanted_rule *config_add_rule(struct config *config, const struct wanted_address *source)
+{
+	unsigned int count = config->rules_count;
+	struct wanted_rule *grown = config->rules;
+
+	/* the room is the next power of two */
+	if (!(count & (count - 1)))
+		grown = reallocarray(config->rules, count ? 2 * (size_t)count : 1, sizeof(*grown));
+	if (!grown)
+		return NULL;
+	config->rules = grown;
+	config->rules_count++;
+	grown[count] = (struct wanted_rule){
+		.source = *source,
+		.action = RULE_LIMIT,
+		.limit.rate.unlimited = true,
+	};
+	return &grown[count];
 }
 
 uint32_t config_burst(const struct wanted_limit *wanted)

@@ -33,6 +33,7 @@ extern const char *const xdp_names[]; /* "auto", "native", "generic"; a NULL end
 #define PART_LENGTHS(family) (1U << (family))
 #define PART_DESTINATIONS (1U << FAMILY_COUNT)
 #define PART_LIMIT(level) (2U * PART_DESTINATIONS << (level))
+#define PART_RULE (1U << 31) /* what it does, and to whom */
 #define PARTS_ALL (~0U)
 
 /* One bucket as wanted. burst 0: one second of the rate, at least 1. */
@@ -57,6 +58,18 @@ struct wanted_listener {
 	int line;	    /* of its section, for messages; 0: from the command line */
 };
 
+/* What is to be done with new connections from a source. */
+struct wanted_rule {
+	struct wanted_address source;	  /* as of text_parse_source */
+	char listener[LISTENER_NAME_MAX]; /* empty: every one */
+	bool has_action;		  /* else the source has a limit of its own */
+	enum rule_action action;
+	bool has_limit;
+	struct wanted_limit limit;
+	unsigned int wrong; /* PART_* */
+	int line;
+};
+
 struct config {
 	char devices[DEVICES_MAX][DEVICE_NAME_MAX];
 	unsigned int devices_count; /* 0: not said */
@@ -68,6 +81,8 @@ struct config {
 	struct wanted_limit host;
 	struct wanted_listener *listeners;
 	unsigned int listeners_count;
+	struct wanted_rule *rules;
+	unsigned int rules_count;
 	unsigned int wrong; /* PART_* */
 	int line;	    /* of [weir], for messages; 0: there is none */
 };
@@ -105,6 +120,9 @@ struct wanted_listener *config_add_listener(struct config *config, const char *n
 /* What config_add_listener gives a new one. */
 void config_init_listener(struct wanted_listener *listener, const char *name);
 
+/* A new rule for @source that says nothing yet, or NULL. Pointers to earlier ones die. */
+struct wanted_rule *config_add_rule(struct config *config, const struct wanted_address *source);
+
 /* burst in force: as said, or one second of the rate and at least 1 */
 uint32_t config_burst(const struct wanted_limit *wanted);
 
@@ -123,8 +141,8 @@ int config_check_limit(const struct wanted_limit *wanted, const char **why);
 /*
  * What holds between keys: a site is no smaller than a source, every listener has ports, no port
  * and destination belong to two listeners, limits pass config_check_limit, at most LISTENERS_MAX
- * listeners, MATCHES_PER_PORT_MAX destinations a port and MATCHES_MAX - 1 matches. Parts that are
- * wrong already are passed over. Returns 0 or -EINVAL.
+ * listeners, MATCHES_PER_PORT_MAX destinations a port and MATCHES_MAX - 1 matches; a rule says one
+ * thing, of a listener that exists, and no other is for the same source and listener. Parts that are wrong already are passed over. Returns 0, -EINVAL or -ENOMEM.
  */
 int config_check(const struct config *config, const char *name, struct config_errors *errors);
 

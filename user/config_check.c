@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What must hold between the keys of a configuration. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config.h"
@@ -176,6 +177,97 @@ static void check_room(struct check *check)
 	}
 }
 
+/* -- rules ------------------------------------------------------------------------------------- */
+
+static bool has_listener(const struct config *config, const char *name)
+{
+	for (unsigned int i = 0; i < config->listeners_count; i++)
+		if (!strcmp(config->listeners[i].name, name))
+			return true;
+	return false;
+}
+
+static void check_rule(struct check *check, const struct wanted_rule *rule)
+{
+	const char *why = NULL;
+	char prefix[PREFIX_TEXT_MAX];
+
+	text_source(prefix, sizeof(prefix), &rule->source.prefix, rule->source.len);
+	if (!(rule->wrong & PART_RULE)) {
+		if (rule->has_action && rule->has_limit)
+			why = "has both an action and a source-rate; remove one";
+		else if (!rule->has_action && !rule->has_limit)
+			why = "does nothing; write action = allow, action = block or a source-rate";
+		else if (rule->has_action && rule->limit.burst)
+			why = "has both an action and a source-burst; remove one";
+		if (why)
+			config_error(check->errors, check->name, rule->line, "prefix '%s': %s",
+				     prefix, why);
+		if (*rule->listener && !has_listener(check->config, rule->listener))
+			config_error(check->errors, check->name, rule->line,
+				     "prefix '%s': there is no listener '%s'; write its section, "
+				     "or name another",
+				     prefix, rule->listener);
+	}
+	if (!why && !(rule->wrong & (PART_RULE | PART_LIMIT(LEVEL_SOURCE))) &&
+	    config_check_limit(&rule->limit, &why))
+		config_error(check->errors, check->name, rule->line,
+			     "prefix '%s' source-burst '%u': %s", prefix, rule->limit.burst, why);
+}
+
+/* Those for the same source and listener stand together, in the order of the file. */
+static int by_source(const void *a, const void *b)
+{
+	const struct wanted_rule *x = *(const struct wanted_rule *const *)a;
+	const struct wanted_rule *y = *(const struct wanted_rule *const *)b;
+	int order = memcmp(&x->source.prefix, &y->source.prefix, sizeof(x->source.prefix));
+
+	if (!order)
+		order = x->source.len - y->source.len;
+	if (!order)
+		order = strcmp(x->listener, y->listener);
+	return order ? order : x->line - y->line;
+}
+
+static void check_repeated(struct check *check, const struct wanted_rule **sorted)
+{
+	for (unsigned int i = 1; i < check->config->rules_count; i++) {
+		const struct wanted_rule *first = sorted[i - 1], *rule = sorted[i];
+		char prefix[PREFIX_TEXT_MAX];
+
+		if (!config_same_address(&first->source, &rule->source) ||
+		    strcmp(first->listener, rule->listener) ||
+		    (first->wrong | rule->wrong) & PART_RULE)
+			continue;
+		text_source(prefix, sizeof(prefix), &rule->source.prefix, rule->source.len);
+		config_error(check->errors, check->name, rule->line,
+			     "prefix '%s': has a section in line %d already; join the two or "
+			     "remove one",
+			     prefix, first->line);
+	}
+}
+
+/* Room in memory for the sort was lacking: -ENOMEM. */
+static int check_rules(struct check *check)
+{
+	const struct config *config = check->config;
+	const struct wanted_rule **sorted;
+
+	if (!config->rules_count)
+		return 0;
+	sorted = calloc(config->rules_count, sizeof(const struct wanted_rule *));
+	if (!sorted)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < config->rules_count; i++) {
+		sorted[i] = &config->rules[i];
+		check_rule(check, sorted[i]);
+	}
+	qsort(sorted, config->rules_count, sizeof(*sorted), by_source);
+	check_repeated(check, sorted);
+	free(sorted);
+	return 0;
+}
+
 int config_check(const struct config *config, const char *name, struct config_errors *errors)
 {
 	struct check check = { config, name, errors };
@@ -203,5 +295,7 @@ int config_check(const struct config *config, const char *name, struct config_er
 	}
 	check_walk(&check);
 	check_room(&check);
+	if (check_rules(&check))
+		return -ENOMEM;
 	return errors->count == errors_before ? 0 : -EINVAL;
 }

@@ -126,6 +126,42 @@ static int parse_address(const struct key *key, void *field, const char *value, 
 	return 0;
 }
 
+static int parse_action(const struct key *key, void *field, const char *value, const char **why)
+{
+	struct wanted_rule *rule = field;
+	int action = parse_word(value, action_names, why, "is not known; write allow or block");
+
+	(void)key;
+	if (action == RULE_LIMIT) {
+		*why = "is not an action; write the limit itself, as source-rate";
+		return -EINVAL;
+	}
+	if (action < 0)
+		return action;
+	rule->action = (enum rule_action)action;
+	rule->has_action = true;
+	return 0;
+}
+
+static int parse_own_rate(const struct key *key, void *field, const char *value, const char **why)
+{
+	struct wanted_rule *rule = field;
+
+	(void)key;
+	rule->has_limit = true;
+	return text_parse_rate(value, &rule->limit.rate, why);
+}
+
+static int parse_listener(const struct key *key, void *field, const char *value, const char **why)
+{
+	int result = text_parse_name(value, LISTENER_NAME_MAX, why);
+
+	(void)key;
+	if (!result)
+		strcpy(field, value);
+	return result;
+}
+
 /* anything wider takes a large part of the internet for one client */
 #define LEN_KEY(key, field, its_part, from, to)                                            \
 	{                                                                                  \
@@ -141,6 +177,12 @@ static int parse_address(const struct key *key, void *field, const char *value, 
 	{                                                                                     \
 		.name = key, .parse = how, .offset = offsetof(struct wanted_listener, field), \
 		.part = its_part                                                              \
+	}
+
+#define PREFIX_KEY(key, how, field, its_part)                                             \
+	{                                                                                 \
+		.name = key, .parse = how, .offset = offsetof(struct wanted_rule, field), \
+		.part = its_part                                                          \
 	}
 
 const struct key weir_keys[] = {
@@ -173,6 +215,17 @@ const struct key listener_keys[] = {
 	{ .name = NULL },
 };
 
+const struct key prefix_keys[] = {
+	{ .name = "action", .parse = parse_action, .part = PART_RULE },
+	PREFIX_KEY("listener", parse_listener, listener, PART_RULE),
+	{ .name = "source-rate",
+	  .parse = parse_own_rate,
+	  .part = PART_RULE | PART_LIMIT(LEVEL_SOURCE) },
+	PREFIX_KEY("source-burst", parse_burst, limit.burst, PART_LIMIT(LEVEL_SOURCE)),
+	{ .name = NULL },
+};
+
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 _Static_assert(ARRAY_SIZE(weir_keys) <= KEYS_MAX + 1, "no more than KEYS_MAX");
+_Static_assert(ARRAY_SIZE(prefix_keys) <= KEYS_MAX + 1, "no more than KEYS_MAX");
 _Static_assert(ARRAY_SIZE(listener_keys) <= KEYS_MAX + 1, "no more than KEYS_MAX");

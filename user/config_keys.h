@@ -22,5 +22,6 @@ struct key {
 /* Ended by a key without a name. */
 extern const struct key weir_keys[];	 /* fill a struct config */
 extern const struct key listener_keys[]; /* fill a struct wanted_listener */
+extern const struct key prefix_keys[];	 /* fill a struct wanted_rule */
 
 #endif

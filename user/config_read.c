@@ -10,37 +10,12 @@
 #include <ini.h>
 #include <string.h>
 
-#include "config.h"
-#include "config_keys.h"
+#include "config_sections.h"
 
 /* Debian's libinih has this as a variable; upstream has a macro, of 200 bytes. */
 extern int ini_max_line __attribute__((weak));
 
-#define BLANKS " \t"
-#define COMMENTS ";#"
-#define QUOTE_MAX 72
 #define ELEMENT_MAX 64 /* beyond any address with a prefix length */
-
-struct reading {
-	FILE *in;
-	const char *name;
-	struct config *config;
-	struct config_errors *errors;
-	size_t bytes;
-	int line;
-	int result;
-	const struct key *keys; /* of this section; NULL: there was none, or one that is unknown */
-	void *target;		/* what they fill */
-	unsigned int *wrong;	/* its PART_*; never NULL */
-	bool unknown;		/* keys of an unknown section are not looked at */
-	int seen[KEYS_MAX];	/* line of each key of this section */
-	struct wanted_listener spare; /* filled where a section is wrong: its keys are checked */
-	char section[QUOTE_MAX];      /* as in the file, for messages */
-	char quote[QUOTE_MAX];	      /* of a line that libinih must split; empty: none, or done */
-};
-
-#define COMPLAIN(reading, ...) \
-	config_error((reading)->errors, (reading)->name, (reading)->line, __VA_ARGS__)
 
 /* -- keys -------------------------------------------------------------------------------------- */
 
@@ -52,18 +27,29 @@ static const struct key *find_key(const struct key *keys, const char *name)
 	return NULL;
 }
 
+/* Where a key may belong that its own section does not have. */
+static const struct {
+	const struct key *keys;
+	const char *section;
+} kinds[] = {
+	{ weir_keys, "[weir]" },
+	{ listener_keys, "[listener NAME]" },
+	{ prefix_keys, "[prefix ADDRESS/LENGTH]" },
+};
+
 static void complain_of_key(struct reading *reading, const char *name)
 {
-	const struct key *others = reading->keys == weir_keys ? listener_keys : weir_keys;
 	const char *names[KEYS_MAX + 1] = { NULL };
 	char quote[QUOTE_MAX], all[256] = "";
 	const char *nearest;
 	size_t count = 0;
 
 	text_quote(quote, sizeof(quote), name);
-	if (find_key(others, name)) {
-		COMPLAIN(reading, "unknown key '%s': it does not belong in [%s]; move it to [%s]",
-			 quote, reading->section, others == weir_keys ? "weir" : "listener NAME");
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (!find_key(kinds[i].keys, name))
+			continue;
+		COMPLAIN(reading, "unknown key '%s': it does not belong in [%s]; move it to %s",
+			 quote, reading->section, kinds[i].section);
 		return;
 	}
 	for (const struct key *key = reading->keys; key->name; key++) {
@@ -146,132 +132,6 @@ static int take_key(void *user, const char *section, const char *name, const cha
 	return 1;
 }
 
-/* -- sections ---------------------------------------------------------------------------------- */
-
-static void begin_weir(struct reading *reading, const char *rest)
-{
-	reading->keys = weir_keys;
-	reading->target = reading->config;
-	reading->wrong = &reading->config->wrong;
-	if (*rest)
-		COMPLAIN(reading, "section '%s': takes no name; write [weir]", reading->section);
-	else if (reading->config->line)
-		COMPLAIN(reading, "section 'weir': was begun in line %d already; join the two",
-			 reading->config->line);
-	else
-		reading->config->line = reading->line;
-}
-
-static void begin_listener(struct reading *reading, const char *name)
-{
-	struct config *config = reading->config;
-	struct wanted_listener *added;
-	const char *why;
-	char quote[QUOTE_MAX];
-
-	reading->keys = listener_keys;
-	reading->target = &reading->spare;
-	config_init_listener(&reading->spare, "");
-	text_quote(quote, sizeof(quote), name);
-	if (!*name) {
-		COMPLAIN(reading, "section 'listener': has no name; write [listener NAME]");
-		return;
-	}
-	if (text_parse_name(name, LISTENER_NAME_MAX, &why)) {
-		COMPLAIN(reading, "listener name '%s': %s", quote, why);
-		return;
-	}
-	if (text_parse_level(name) >= 0) {
-		COMPLAIN(reading,
-			 "listener name '%s': is the word for a level of limits; choose "
-			 "another name",
-			 quote);
-		return;
-	}
-	for (unsigned int i = 0; i < config->listeners_count; i++) {
-		if (strcmp(config->listeners[i].name, name))
-			continue;
-		COMPLAIN(reading,
-			 "listener '%s': was begun in line %d already; join the two or "
-			 "rename one",
-			 name, config->listeners[i].line);
-		return;
-	}
-	if (config->listeners_count == LISTENERS_MAX) {
-		COMPLAIN(reading, "listener '%s': is one too many; an instance has at most %d",
-			 name, LISTENERS_MAX);
-		return;
-	}
-	added = config_add_listener(config, name);
-	if (!added) {
-		reading->result = -ENOMEM;
-		return;
-	}
-	added->line = reading->line;
-	reading->target = added;
-	reading->wrong = &added->wrong;
-}
-
-static void begin_unknown(struct reading *reading, const char *word)
-{
-	static const char *const sections[] = { "weir", "listener", NULL };
-	const char *nearest = text_nearest(word, sections);
-
-	reading->unknown = true;
-	if (nearest)
-		COMPLAIN(reading,
-			 "unknown section '%s': there is no such section; did you mean "
-			 "'%s'?",
-			 reading->section, nearest);
-	else
-		COMPLAIN(reading,
-			 "unknown section '%s': there is no such section; write [weir] "
-			 "or [listener NAME]",
-			 reading->section);
-}
-
-/* @line begins with '['. */
-static void begin_section(struct reading *reading, char *line)
-{
-	char *word = line + 1 + strspn(line + 1, BLANKS);
-	char *end = strchr(line, ']');
-	const char *behind;
-	char *rest;
-
-	memset(reading->seen, 0, sizeof(reading->seen));
-	reading->unknown = true;
-	reading->wrong = &reading->spare.wrong;
-	text_quote(reading->quote, sizeof(reading->quote), line);
-	if (!end) {
-		COMPLAIN(reading, "section '%s': has no ']'; write [weir] or [listener NAME]",
-			 reading->quote);
-		return;
-	}
-	behind = end + 1 + strspn(end + 1, BLANKS "\r");
-	if (*behind && !strchr(COMMENTS, *behind)) {
-		COMPLAIN(reading,
-			 "section '%s': has text behind its ']'; move it to a line of "
-			 "its own",
-			 reading->quote);
-		return;
-	}
-	reading->unknown = false;
-	*end = '\0';
-	while (end > word && strchr(BLANKS, end[-1]))
-		*--end = '\0';
-	text_quote(reading->section, sizeof(reading->section), word);
-	rest = word + strcspn(word, BLANKS);
-	if (*rest)
-		*rest++ = '\0';
-	rest += strspn(rest, BLANKS);
-	if (!strcmp(word, "weir"))
-		begin_weir(reading, rest);
-	else if (!strcmp(word, "listener"))
-		begin_listener(reading, rest);
-	else
-		begin_unknown(reading, word);
-}
-
 /* -- lines ------------------------------------------------------------------------------------- */
 
 /* A line that is refused may have been meant as any key. */
@@ -342,19 +202,19 @@ static char *read_line(char *buf, int size, void *user)
 	held = (int)strlen(buf);
 	if (reading->line == 1 && !strncmp(buf, "\xef\xbb\xbf", 3))
 		start += 3;
-	start += strspn(start, BLANKS);
+	start += strspn(start, CONFIG_BLANKS);
 	if (held < (len < size ? len : size - 1) || has_control(start)) {
 		spoil_section(reading);
 		COMPLAIN(reading, "line: holds a control character; is this a text file?");
 		*buf = '\0';
-	} else if (strchr(COMMENTS "\r", *start)) {
+	} else if (strchr(CONFIG_COMMENTS "\r", *start)) {
 		*buf = '\0';
 	} else if (len >= size - 1) {
 		spoil_section(reading);
 		COMPLAIN(reading, "line: is longer than %d bytes; shorten it", size - 2);
 		*buf = '\0';
 	} else if (*start == '[') {
-		begin_section(reading, start);
+		config_begin_section(reading, start);
 		reading->quote[0] = *buf = '\0';
 	} else {
 		text_quote(reading->quote, sizeof(reading->quote), start);
@@ -380,6 +240,7 @@ int config_read(struct config *config, FILE *in, const char *name, struct config
 		return -ENOMEM;
 	if (reading.result)
 		return reading.result;
-	config_check(config, name, errors);
+	if (config_check(config, name, errors) == -ENOMEM)
+		return -ENOMEM;
 	return errors->count == errors_before ? 0 : -EINVAL;
 }

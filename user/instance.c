@@ -18,11 +18,13 @@
 #include "netdev.h"
 #include "objects.h"
 #include "policy.h"
+#include "tries.h"
 
 const char *const instance_map_names[MAP_COUNT] = {
 	[MAP_CONTROL] = "control",   [MAP_POLICY] = "policy",
 	[MAP_LEVELS] = "levels",     [MAP_BUCKETS] = "buckets",
 	[MAP_COUNTERS] = "counters", [MAP_TABLE_COUNTERS] = "table_counters",
+	[MAP_RULES_V4] = "rules_v4", [MAP_RULES_V6] = "rules_v6",
 };
 
 uint64_t instance_now_ns(void)
@@ -67,6 +69,9 @@ static const struct map_shape {
 	[MAP_COUNTERS] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct counters),
 			   1 + LISTENERS_MAX },
 	[MAP_TABLE_COUNTERS] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct table_counters), 1 },
+	/* a trie for each copy of the policy */
+	[MAP_RULES_V4] = { BPF_MAP_TYPE_ARRAY_OF_MAPS, 0, sizeof(uint32_t), 2 },
+	[MAP_RULES_V6] = { BPF_MAP_TYPE_ARRAY_OF_MAPS, 0, sizeof(uint32_t), 2 },
 };
 
 /* A map of another size would be read or written beyond its end. */
@@ -293,10 +298,39 @@ int instance_begin_change(const struct instance *instance, struct policy *policy
 	return err ? err : settle_levels(instance, policy);
 }
 
-int instance_switch_policy(struct instance *instance, struct policy *policy)
+int instance_rules(const struct instance *instance, struct rules *rules)
+{
+	uint32_t slot = slot_in_force(instance);
+	int err = 0;
+
+	for (int family = 0; !err && family < FAMILY_COUNT; family++)
+		err = tries_read(instance->map_fd[MAP_RULES_V4 + family], slot, family, rules);
+	return err;
+}
+
+/* Puts @rules, or NULL: those in force, in the place of the rules at @slot, which is not in force. */
+static int place_rules(const struct instance *instance, uint32_t slot, const struct rules *rules)
+{
+	int err = 0;
+
+	for (int family = 0; !err && family < FAMILY_COUNT; family++) {
+		int fd = instance->map_fd[MAP_RULES_V4 + family];
+
+		err = rules ? tries_fill(fd, slot, family, rules) : tries_copy(fd, !slot, slot);
+	}
+	return err;
+}
+
+int instance_switch_policy(struct instance *instance, struct policy *policy,
+			   const struct rules *rules)
 {
 	uint32_t slot = !slot_in_force(instance);
+	int err = place_rules(instance, slot, rules);
 
+	if (err)
+		return err;
+	if (rules)
+		rules_seal(rules, policy);
 	policy_seal(policy);
 	if (bpf_map_update_elem(instance->map_fd[MAP_POLICY], &slot, policy, BPF_ANY))
 		return -errno;
@@ -304,9 +338,9 @@ int instance_switch_policy(struct instance *instance, struct policy *policy)
 	return 0;
 }
 
-int instance_publish(struct instance *instance, struct policy *policy)
+int instance_publish(struct instance *instance, struct policy *policy, const struct rules *rules)
 {
-	int err = instance_switch_policy(instance, policy);
+	int err = instance_switch_policy(instance, policy, rules);
 
 	if (!err)
 		wait_for_frames_in_flight();

@@ -6,6 +6,7 @@
 #include "abi.h"
 #include "links.h"
 #include "pins.h"
+#include "rules.h"
 #include "snapshot.h"
 
 enum instance_map {
@@ -15,6 +16,8 @@ enum instance_map {
 	MAP_BUCKETS,
 	MAP_COUNTERS,
 	MAP_TABLE_COUNTERS,
+	MAP_RULES_V4,
+	MAP_RULES_V6,
 	MAP_COUNT,
 };
 
@@ -69,14 +72,17 @@ int instance_policy(const struct instance *instance, struct policy *policy);
  * buckets of host and listeners up to its limits, so that these may change again.
  */
 int instance_begin_change(const struct instance *instance, struct policy *policy);
+/* Adds the prefix rules in force to @rules, expired ones as well. */
+int instance_rules(const struct instance *instance, struct rules *rules);
 /*
- * Puts @policy in force for the next frame on, all of it at once. When it returns, no frame is
- * being judged under the former one any more.
+ * Puts @policy in force for the next frame on, all of it at once, and with it @rules; NULL: those
+ * that are in force stay. When it returns, no frame is being judged under the former ones any more.
  */
-int instance_publish(struct instance *instance, struct policy *policy);
+int instance_publish(struct instance *instance, struct policy *policy, const struct rules *rules);
 /* The same, but frames in flight may still be judged under the former one: it must not be called
  * again before they are done. */
-int instance_switch_policy(struct instance *instance, struct policy *policy);
+int instance_switch_policy(struct instance *instance, struct policy *policy,
+			   const struct rules *rules);
 
 /* Everything that can be shown. snapshot->policy is allocated; free with instance_free_snapshot. */
 int instance_snapshot(const struct instance *instance, const struct pins *pins,

@@ -120,6 +120,10 @@ int instance_snapshot(const struct instance *instance, const struct pins *pins,
 	if (!err)
 		err = sample_fill(instance, snapshot);
 	if (!err)
+		err = instance_rules(instance, &snapshot->rules);
+	rules_expire(&snapshot->rules, snapshot->now_ns);
+	rules_sort(&snapshot->rules);
+	if (!err)
 		err = read_devices(instance, pins, snapshot);
 	if (err)
 		instance_free_snapshot(snapshot);
@@ -128,6 +132,7 @@ int instance_snapshot(const struct instance *instance, const struct pins *pins,
 
 void instance_free_snapshot(struct snapshot *snapshot)
 {
+	rules_free(&snapshot->rules);
 	free(snapshot->policy);
 	snapshot->policy = NULL;
 }

@@ -218,6 +218,39 @@ static json_t *table(const struct snapshot *snapshot)
 	return object;
 }
 
+static json_t *rule(const struct snapshot *snapshot, const struct rule_entry *entry)
+{
+	const struct rule *rule = &entry->rule;
+	char prefix[PREFIX_TEXT_MAX], label[LABEL_MAX];
+	json_t *object = json_object();
+
+	json_object_set_new(object, "prefix", json_text(rules_text(prefix, sizeof(prefix), entry)));
+	json_object_set_new(object, "action", word(action_names, rule->action));
+	if (entry->listener < LISTENERS_MAX)
+		json_object_set_new(object, "listener",
+				    json_text(snapshot_listener_label(label, snapshot->policy,
+								      entry->listener)));
+	json_object_set_new(object, "origin", word(origin_names, rule->origin));
+	if (rule->expires_ns)
+		json_object_set_new(
+			object, "expires_in_ms",
+			json_count(rule->expires_ns > snapshot->now_ns
+					   ? (rule->expires_ns - snapshot->now_ns) / 1000000
+					   : 0));
+	if (rule->action == RULE_LIMIT)
+		json_object_set_new(object, "limit", json_limit(&rule->source));
+	return object;
+}
+
+static json_t *rules(const struct snapshot *snapshot)
+{
+	json_t *array = json_array();
+
+	for (unsigned int i = 0; i < snapshot->rules.count; i++)
+		json_array_append_new(array, rule(snapshot, &snapshot->rules.entries[i]));
+	return array;
+}
+
 static json_t *listeners(const struct snapshot *snapshot)
 {
 	json_t *array = json_array();
@@ -250,6 +283,7 @@ json_t *json_instance(const struct snapshot *snapshot)
 			    limit_with_tokens(snapshot, &policy->host, 0));
 	json_object_set_new(object, "limits", limits);
 	json_object_set_new(object, "listeners", listeners(snapshot));
+	json_object_set_new(object, "rules", rules(snapshot));
 	json_object_set_new(object, "former_listeners", former_listeners(snapshot));
 	json_object_set_new(object, "not_judged", rows(&snapshot->counters[0]));
 	json_object_set_new(object, "frames", json_count(snapshot_frames(snapshot)));

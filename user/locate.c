@@ -20,7 +20,8 @@ enum claim {
 
 struct search {
 	const struct pins *pins;
-	const struct config *config;
+	unsigned int devices_count; /* 0: whatever instance there is */
+	const char (*devices)[DEVICE_NAME_MAX];
 	uint32_t control_id[DEVICES_MAX]; /* of what is on each device of the file; 0: none */
 	enum claim best;
 	unsigned int found; /* that are as good as the best */
@@ -29,8 +30,8 @@ struct search {
 
 static void find_programs(struct search *search)
 {
-	for (unsigned int i = 0; i < search->config->devices_count; i++) {
-		uint32_t ifindex = netdev_find(search->config->devices[i]);
+	for (unsigned int i = 0; i < search->devices_count; i++) {
+		uint32_t ifindex = netdev_find(search->devices[i]);
 		struct netdev_xdp xdp;
 
 		if (ifindex && !netdev_xdp(ifindex, &xdp) && xdp.prog_id)
@@ -40,17 +41,16 @@ static void find_programs(struct search *search)
 
 static enum claim claim_devices(const struct search *search, const struct instance *instance)
 {
-	const struct config *config = search->config;
 	int fd = instance->map_fd[MAP_CONTROL];
 	uint32_t control_id = fd < 0 ? 0 : object_map_id(fd);
-	enum claim claim = config->devices_count ? CLAIM_NONE : CLAIM_DEVICE;
+	enum claim claim = search->devices_count ? CLAIM_NONE : CLAIM_DEVICE;
 
-	for (unsigned int i = 0; i < config->devices_count; i++) {
+	for (unsigned int i = 0; i < search->devices_count; i++) {
 		char path[PATH_MAX];
 
 		if (control_id && control_id == search->control_id[i])
 			return CLAIM_DEVICE;
-		if (!links_path(search->pins, path, instance->name, config->devices[i]) &&
+		if (!links_path(search->pins, path, instance->name, search->devices[i]) &&
 		    !access(path, F_OK))
 			claim = CLAIM_FORMER;
 	}
@@ -83,13 +83,24 @@ static void consider_other(const struct instance *instance, int err, void *arg)
 		consider(arg, instance);
 }
 
+void locate_none(const char *name)
+{
+	log_error("no instance%s%s%s is attached; nothing is: `weir attach` first",
+		  name ? " '" : "", name ? name : "", name ? "'" : "");
+}
+
 int locate_instance(const struct pins *pins, const struct config *config,
 		    char name[INSTANCE_NAME_MAX])
 {
-	struct search search = { .pins = pins, .config = config, .name = name };
-	const char *device = config->devices_count ? config->devices[0] : NULL;
+	struct search search = { .pins = pins, .name = name };
+	const char *device = NULL;
 	int err;
 
+	if (config && config->devices_count) {
+		search.devices = config->devices;
+		search.devices_count = config->devices_count;
+		device = config->devices[0];
+	}
 	find_programs(&search);
 	err = instance_each(pins, consider_mine, consider_other, &search);
 

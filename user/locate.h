@@ -9,10 +9,12 @@
 
 /*
  * The instance of this network namespace that is on a device of @config, or else was when that had
- * this name; if @config names no device, the only one. -ENOENT: there is none; -EINVAL: there are several. Errors have been
- * reported.
+ * this name; if @config is NULL or names no device, the only one. -ENOENT: there
+ * is none; -EINVAL: there are several. Errors have been reported.
  */
 int locate_instance(const struct pins *pins, const struct config *config,
 		    char name[INSTANCE_NAME_MAX]);
+/* Says that there is no instance @name, or none at all if NULL, since nothing is attached. */
+void locate_none(const char *name);
 
 #endif

@@ -16,9 +16,9 @@
 #include "text.h"
 
 const struct command *const commands[] = {
-	&command_attach,  &command_detach, &command_show,    &command_limit,
-	&command_mode,	  &command_check,  &command_diff,    &command_apply,
-	&command_metrics, &command_help,   &command_version, NULL,
+	&command_attach, &command_detach,  &command_show,   &command_limit,   &command_mode,
+	&command_allow,	 &command_block,   &command_forget, &command_check,   &command_diff,
+	&command_apply,	 &command_metrics, &command_help,   &command_version, NULL,
 };
 
 #define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -142,6 +142,7 @@ static enum exit_status help_command(int argc, char **argv)
 		printf("  weir %s %s\n      %s\n", commands[i]->name, commands[i]->usage,
 		       commands[i]->summary);
 	puts("\n  RATE := N/s | N/m | N/h | unlimited     0/s refuses every new connection\n"
+	     "  PREFIX := ADDRESS[/LENGTH] | -         DURATION := N(ms|s|m|h|d)\n"
 	     "  -j  print one JSON document, whatever happens\n"
 	     "  -q  say nothing but errors and warnings\n"
 	     "  -v  show what libbpf and the kernel say\n\n"

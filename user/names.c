@@ -49,6 +49,14 @@ const char *const xdp_names[] = {
 };
 ASSERT_WORDS(xdp_names, XDP_GENERIC);
 
+const char *const action_names[] = {
+	[RULE_ALLOW] = "allow",
+	[RULE_BLOCK] = "block",
+	[RULE_LIMIT] = "limit",
+	NULL,
+};
+ASSERT_WORDS(action_names, RULE_LIMIT);
+
 const char *const verdict_names[] = {
 	[VERDICT_PASS] = "pass",
 	[VERDICT_DROP] = "drop",

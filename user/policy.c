@@ -220,7 +220,7 @@ unsigned int policy_addresses(const struct policy *policy, unsigned int id,
 
 void policy_seal(struct policy *policy)
 {
-	uint64_t longest = 0;
+	uint64_t longest = policy->rules_refill_ns;
 
 	for (int id = 0; id < LISTENERS_MAX; id++) {
 		const struct limit *limits = policy->listeners[id].limits;

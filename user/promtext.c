@@ -67,12 +67,14 @@ static bool is_expected(unsigned int reason, unsigned int verdict)
 {
 	switch (reason) {
 	case REASON_ADMITTED:
+	case REASON_ALLOWED:
 		return verdict == VERDICT_PASS;
 	case REASON_HOST_LIMIT:
 	case REASON_LISTENER_LIMIT:
 	case REASON_SITE_LIMIT:
 	case REASON_SOURCE_LIMIT:
 	case REASON_CONTENDED:
+	case REASON_BLOCKED:
 		return verdict == VERDICT_DROP;
 	default:
 		return false;
@@ -201,6 +203,15 @@ static void put_mode(FILE *out, const struct snapshot *snapshot)
 			  snapshot->control.name, "mode", mode_names[mode], NULL);
 }
 
+static void put_rules(FILE *out, const struct snapshot *snapshot)
+{
+	static const char *const families[] = { [FAMILY_V4] = "ipv4", [FAMILY_V6] = "ipv6" };
+
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		put_count(out, snapshot->rules.count_of[family], "weir_rules", "shaper",
+			  snapshot->control.name, "family", families[family], NULL);
+}
+
 static void put_devices(FILE *out, const struct snapshot *snapshot)
 {
 	for (unsigned int i = 0; i < snapshot->devices_count; i++)
@@ -250,6 +261,7 @@ static const struct metric {
 	  "Slots of the source table that another CPU took first.", put_lost_claims },
 	{ "weir_mode", "gauge", "1 for the mode in force: observe counts, enforce also drops.",
 	  put_mode },
+	{ "weir_rules", "gauge", "Prefix rules in force.", put_rules },
 	{ "weir_device_attached", "gauge",
 	  "1 if the device has the program, 0 if the device or the link is gone.", put_devices },
 	{ "weir_device_xdp", "gauge", "1 for the mode in which the device runs the program.",

@@ -131,6 +131,22 @@ static void put_listener(FILE *out, const struct snapshot *snapshot, unsigned in
 	put_syns(out, &snapshot->counters[1 + id], false, !enforcing);
 }
 
+static void put_rule_counts(FILE *out, const struct snapshot *snapshot)
+{
+	const struct rules *rules = &snapshot->rules;
+	unsigned int runtime = snapshot_runtime_rules(snapshot);
+
+	fprintf(out, "  rules        ");
+	if (!rules->count)
+		fprintf(out, "none");
+	else
+		fprintf(out, "%u IPv4, %u IPv6", rules->count_of[FAMILY_V4],
+			rules->count_of[FAMILY_V6]);
+	if (runtime)
+		fprintf(out, "; %u set at runtime", runtime);
+	fputc('\n', out);
+}
+
 static void put_traffic(FILE *out, const struct snapshot *snapshot)
 {
 	const struct counters *unjudged = &snapshot->counters[0];
@@ -172,6 +188,7 @@ void render_status(FILE *out, const struct snapshot *snapshot)
 			put_listener(out, snapshot, id);
 	if (!policy_count_listeners(policy))
 		fprintf(out, "  NO LISTENERS: nothing is judged\n");
+	put_rule_counts(out, snapshot);
 	put_traffic(out, snapshot);
 	fprintf(out, "  sources      %.1f %% of %u slots in debt; %" PRIu64 " lossy evictions%s\n",
 		100 * snapshot->table_fill, snapshot->control.source_slots, lossy,
@@ -266,4 +283,40 @@ void render_counters(FILE *out, const struct snapshot *snapshot)
 			     snapshot_listener_label(label, snapshot->policy, id));
 	fprintf(out, "%-*s  %-14s  %-7s  %-8s  %20" PRIu64 "\n", width, "total", "", "", "",
 		snapshot_frames(snapshot));
+}
+
+/* Column widths of render_rules(): a limit has two numbers, and few have one. */
+#define PREFIX_WIDTH 18
+#define ACTION_WIDTH 6
+
+static void put_rule(FILE *out, const struct snapshot *snapshot, int width,
+		     const struct rule_entry *entry)
+{
+	char prefix[TEXT_MAX], label[LABEL_MAX], left[TEXT_MAX] = "never";
+	const struct rule *rule = &entry->rule;
+	const char *listener = "any";
+
+	if (entry->listener < LISTENERS_MAX)
+		listener = snapshot_listener_label(label, snapshot->policy, entry->listener);
+	if (rule->expires_ns)
+		text_duration(left, sizeof(left), rule->expires_ns - snapshot->now_ns);
+	fprintf(out, "%-*s  %-*s  %-*s  %-10s  %s", PREFIX_WIDTH,
+		rules_text(prefix, sizeof(prefix), entry), ACTION_WIDTH,
+		text_word(action_names, rule->action), width, listener, left,
+		rule->origin == ORIGIN_RUNTIME ? "runtime, not in the file" : "file");
+	if (rule->action == RULE_LIMIT) {
+		fprintf(out, "  each source ");
+		put_limit(out, &rule->source);
+	}
+	fputc('\n', out);
+}
+
+void render_rules(FILE *out, const struct snapshot *snapshot)
+{
+	int width = listener_width(snapshot->policy);
+
+	fprintf(out, "%-*s  %-*s  %-*s  %-10s  %s\n", PREFIX_WIDTH, "PREFIX", ACTION_WIDTH,
+		"ACTION", width, "LISTENER", "EXPIRES IN", "SET BY");
+	for (unsigned int i = 0; i < snapshot->rules.count; i++)
+		put_rule(out, snapshot, width, &snapshot->rules.entries[i]);
 }

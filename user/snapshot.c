@@ -43,6 +43,15 @@ uint64_t snapshot_tokens(const struct snapshot *snapshot, const struct limit *li
 	return (refill_ns - debt_ns) / limit->period_ns;
 }
 
+unsigned int snapshot_runtime_rules(const struct snapshot *snapshot)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < snapshot->rules.count; i++)
+		count += snapshot->rules.entries[i].rule.origin == ORIGIN_RUNTIME;
+	return count;
+}
+
 const char *snapshot_listener_label(char buf[LABEL_MAX], const struct policy *policy,
 				    unsigned int id)
 {

@@ -8,6 +8,7 @@
 
 #include "abi.h"
 #include "config.h"
+#include "rules.h"
 
 enum device_state {
 	DEVICE_ATTACHED,
@@ -27,6 +28,7 @@ struct snapshot {
 	uint64_t now_ns; /* CLOCK_MONOTONIC */
 	struct control control;
 	struct policy *policy; /* in force */
+	struct rules rules;    /* in force, sorted */
 	struct snapshot_device devices[DEVICES_MAX];
 	unsigned int devices_count;
 	struct counters counters[1 + LISTENERS_MAX]; /* summed over CPUs; [0] not judged */
@@ -45,6 +47,9 @@ uint64_t snapshot_tokens(const struct snapshot *snapshot, const struct limit *li
 			 unsigned int place);
 /* Every frame seen: the sum of all counters. */
 uint64_t snapshot_frames(const struct snapshot *snapshot);
+
+/* Rules of the set that were set by command: they are not in the file. */
+unsigned int snapshot_runtime_rules(const struct snapshot *snapshot);
 
 /* Words for places in counters, each different from all others: a listener that is no longer in
  * use is "id:7", a reason of a newer packet path "reason_31". In buf or static. */

@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <endian.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -161,12 +162,12 @@ struct addr text_mask(uint8_t len)
 	return (struct addr){ .hi = htobe64(hi), .lo = htobe64(lo) };
 }
 
-int text_parse_prefix(const char *text, struct addr *prefix, uint8_t *len, const char **why)
+/* ADDRESS or ADDRESS/LENGTH as said, with whatever bits stand behind the length. */
+static int parse_network(const char *text, struct addr *addr, uint8_t *len, const char **why)
 {
 	size_t address_len = strcspn(text, "/");
 	char address[INET6_ADDRSTRLEN];
 	uint8_t bytes[16], before = 0;
-	struct addr parsed, mask;
 	uint64_t bits;
 
 	if (address_len >= sizeof(address))
@@ -188,13 +189,79 @@ int text_parse_prefix(const char *text, struct addr *prefix, uint8_t *len, const
 			return refuse_with(why, "has a wrong prefix length; write /0 to /%d",
 					   128 - before);
 	}
-	mask = text_mask((uint8_t)(before + bits));
-	memcpy(&parsed, bytes, sizeof(parsed));
+	memcpy(addr, bytes, sizeof(*addr));
+	*len = (uint8_t)(before + bits);
+	return 0;
+}
+
+int text_parse_prefix(const char *text, struct addr *prefix, uint8_t *len, const char **why)
+{
+	struct addr parsed, mask;
+	uint8_t bits;
+
+	if (parse_network(text, &parsed, &bits, why))
+		return -EINVAL;
+	mask = text_mask(bits);
 	if ((parsed.hi & ~mask.hi) || (parsed.lo & ~mask.lo))
 		return refuse(why, "has bits set behind the prefix length; clear them or "
 				   "lengthen the prefix");
 	*prefix = parsed;
-	*len = (uint8_t)(before + bits);
+	*len = bits;
+	return 0;
+}
+
+static bool is_mapped(const struct addr *addr)
+{
+	return !memcmp(addr, mapped_start, sizeof(mapped_start));
+}
+
+int text_parse_source(const char *text, struct addr *prefix, uint8_t *len, bool *masked,
+		      const char **why)
+{
+	struct addr parsed, mask;
+	uint8_t bits;
+
+	if (parse_network(text, &parsed, &bits, why))
+		return -EINVAL;
+	if (is_mapped(&parsed) && bits < MAPPED_BITS)
+		return refuse(why, "is wider than all of IPv4; write /96 to /128, or "
+				   "0.0.0.0/0 and an IPv6 prefix");
+	mask = text_mask(bits);
+	*masked = (parsed.hi & ~mask.hi) || (parsed.lo & ~mask.lo);
+	*prefix = (struct addr){ parsed.hi & mask.hi, parsed.lo & mask.lo };
+	*len = bits;
+	return 0;
+}
+
+enum family text_family(const struct addr *prefix, uint8_t len, uint8_t *family_len)
+{
+	bool v4 = len >= MAPPED_BITS && is_mapped(prefix);
+
+	*family_len = v4 ? len - MAPPED_BITS : len;
+	return v4 ? FAMILY_V4 : FAMILY_V6;
+}
+
+static const struct unit {
+	const char *name;
+	uint64_t ns;
+} units[] = {
+	{ "d", 86400000000000 }, { "h", 3600000000000 }, { "m", 60000000000 },
+	{ "s", 1000000000 },	 { "ms", 1000000 },	 { NULL, 0 },
+};
+
+int text_parse_duration(const char *text, uint64_t *ns, const char **why)
+{
+	size_t len = strspn(text, DIGITS);
+	const struct unit *unit = units;
+	uint64_t count;
+
+	while (unit->name && strcmp(text + len, unit->name))
+		unit++;
+	if (!unit->name || parse_digits(text, len, &count))
+		return refuse(why, "is not a duration; write Nms, Ns, Nm, Nh or Nd");
+	if (!count || count > DURATION_MAX_NS / unit->ns)
+		return refuse(why, "is out of range; write 1ms to 3650d");
+	*ns = count * unit->ns;
 	return 0;
 }
 
@@ -246,6 +313,28 @@ char *text_prefix(char *buf, size_t size, const struct addr *prefix, uint8_t len
 		snprintf(buf, size, "%s", address);
 	else
 		snprintf(buf, size, "%s/%d", address, len - before);
+	return buf;
+}
+
+char *text_source(char *buf, size_t size, const struct addr *prefix, uint8_t len)
+{
+	if (len)
+		return text_prefix(buf, size, prefix, len);
+	snprintf(buf, size, "::/0");
+	return buf;
+}
+
+char *text_duration(char *buf, size_t size, uint64_t ns)
+{
+	const struct unit *unit = units;
+
+	while (unit[1].name && ns < unit->ns)
+		unit++;
+	if (unit[1].name && ns % unit->ns >= unit[1].ns)
+		snprintf(buf, size, "%" PRIu64 "%s %" PRIu64 "%s", ns / unit->ns, unit->name,
+			 ns % unit->ns / unit[1].ns, unit[1].name);
+	else
+		snprintf(buf, size, "%" PRIu64 "%s", ns / unit->ns, unit->name);
 	return buf;
 }
 

@@ -36,6 +36,17 @@ int text_parse_ports(const char *text, uint64_t ports[PORTS / 64], const char **
  * in 0..128 of the 128 bits (96 + N for IPv4), so "::/0" is every address of both families. An
  * address with bits set beyond its length is an error. */
 int text_parse_prefix(const char *text, struct addr *prefix, uint8_t *len, const char **why);
+/*
+ * A source that rules are about: as text_parse_prefix, but bits set beyond the length are cleared
+ * and *masked says so, and "::/0" is IPv6 only: what covers IPv4 and more is an error.
+ */
+int text_parse_source(const char *text, struct addr *prefix, uint8_t *len, bool *masked,
+		      const char **why);
+/* Of a source prefix whose @len is of 128 bits; *family_len is that of the family's bits. */
+enum family text_family(const struct addr *prefix, uint8_t len, uint8_t *family_len);
+/* "Nms", "Ns", "Nm", "Nh", "Nd": more than nothing, at most DURATION_MAX_NS. */
+#define DURATION_MAX_NS (3650 * 86400000000000ULL)
+int text_parse_duration(const char *text, uint64_t *ns, const char **why);
 /* Instance and listener names: [A-Za-z0-9_.@-]+, at most max - 1 bytes, not "all", "." or "..", and
  * not beginning with '-'. A listener's must not be a level word either: see text_parse_level. */
 int text_parse_name(const char *text, size_t max, const char **why);
@@ -53,6 +64,10 @@ int text_list_next(const char **list, char *element, size_t size);
 char *text_rate(char *buf, size_t size, const struct limit *limit); /* "10/s", "unlimited" */
 /* "192.0.2.0/24", "2001:db8::1"; "any" for length 0 */
 char *text_prefix(char *buf, size_t size, const struct addr *prefix, uint8_t len);
+/* The same of a source: "::/0" for length 0, "0.0.0.0/0" for 96. */
+char *text_source(char *buf, size_t size, const struct addr *prefix, uint8_t len);
+/* "3d 4h", "59m", "2s 500ms": the two largest units, rounded down */
+char *text_duration(char *buf, size_t size, uint64_t ns);
 /* "1883, 8883"; ends in "..." if there are more than fit */
 char *text_ports(char *buf, size_t size, const uint64_t ports[PORTS / 64]);
 /* @text with everything but printable ASCII as \xNN, for messages; ends in "..." if cut. */
@@ -71,6 +86,7 @@ extern const char *const excess_names[];     /* "drop", "delay", "reject" */
 extern const char *const mode_names[];	     /* "observe", "enforce" */
 extern const char *const origin_names[];     /* "file", "runtime" */
 extern const char *const verdict_names[];    /* "pass", "drop", "delay", "reject" */
+extern const char *const action_names[];     /* "allow", "block", "limit" */
 extern const char *const reason_names[];     /* "not_syn"...: lower case, '_' between words */
 extern const char *const limit_kind_names[]; /* "unlimited", "bucket", "closed" */
 

@@ -23,10 +23,13 @@
 #define PROBE_RUNS 100000
 
 static const char usage[] =
-	"usage: progrun rounds N dport N config FILE [cpu N] NAME:syn|established...\n"
-	"NAME is a program as for `receive`; its frame comes from 10.0.0.0 to 192.0.2.1.\n";
+	"usage: progrun rounds N dport N [cpu N] [config FILE] [LABEL=]NAME:syn|established...\n"
+	"NAME is a program as for `receive`, under the last config before it; its frame comes "
+	"from\n"
+	"10.0.0.0 to 192.0.2.1. Samples are called LABEL, or NAME.\n";
 
 struct timed {
+	const char *label;
 	struct contestant contestant;
 	uint8_t frame[FLOOD_LEN_MAX];
 	unsigned int len;
@@ -63,13 +66,18 @@ static int prepare(struct timed *timed, char *word, uint16_t dport, const char *
 {
 	struct frame_spec spec = { .dport = dport, .src_len = 32 };
 	enum flood_kind kind = FLOOD_SYN;
-	char *colon = strchr(word, ':');
+	char *colon = strchr(word, ':'), *equals = strchr(word, '=');
 	double ns;
 
 	if (colon) {
 		*colon = 0;
 		if (!strcmp(colon + 1, "established"))
 			kind = FLOOD_ESTABLISHED;
+	}
+	timed->label = word;
+	if (equals) {
+		*equals = 0;
+		word = equals + 1;
 	}
 	inet_pton(AF_INET, "10.0.0.0", &spec.src);
 	inet_pton(AF_INET, "192.0.2.1", &spec.dst);
@@ -142,7 +150,7 @@ int main(int argc, char **argv)
 
 			if (ns < 0)
 				return 1;
-			printf("%s %.3f\n", timed[i].contestant.name, ns);
+			printf("%s %.3f\n", timed[i].label, ns);
 		}
 	}
 	for (unsigned int i = 0; i < count; i++)

@@ -45,14 +45,30 @@ static void init_control(struct rig *rig, const struct config *config)
 	control->source_slots = config->sources;
 }
 
-void rig_open(struct rig *rig, const char *ini)
+static void publish(struct rig *rig, struct policy *policy, const struct rules *rules)
+{
+	assert_int_equal(instance_switch_policy(&rig->instance, policy, rules), 0);
+	free(policy);
+}
+
+static void publish_config(struct rig *rig, const struct config *config)
 {
 	struct policy *policy = malloc(sizeof(*policy));
+	struct rules rules = {};
+
+	assert_non_null(policy);
+	policy_build(policy, config);
+	assert_int_equal(rules_build(&rules, policy, config, rig->skel->bss->clock_ns), 0);
+	publish(rig, policy, &rules);
+	rules_free(&rules);
+}
+
+void rig_open(struct rig *rig, const char *ini)
+{
 	int map_fd[MAP_COUNT];
 	struct config config;
 
 	memset(rig, 0, sizeof(*rig));
-	assert_non_null(policy);
 	read_config(&config, ini);
 	rig->skel = weir_clock_bpf__open();
 	assert_non_null(rig->skel);
@@ -64,12 +80,10 @@ void rig_open(struct rig *rig, const char *ini)
 			bpf_object__find_map_by_name(rig->skel->obj, instance_map_names[i]));
 	assert_int_equal(instance_wrap(&rig->instance, "rig", map_fd), 0);
 	init_control(rig, &config);
-	policy_build(policy, &config);
-	/* frames are run between two calls only: none is in flight */
-	assert_int_equal(instance_switch_policy(&rig->instance, policy), 0);
-	free(policy);
-	config_free(&config);
 	rig_at(rig, HOUR);
+	/* frames are run between two calls only: none is in flight */
+	publish_config(rig, &config);
+	config_free(&config);
 }
 
 void rig_close(struct rig *rig)
@@ -83,6 +97,20 @@ void rig_close(struct rig *rig)
 void rig_at(struct rig *rig, uint64_t now_ns)
 {
 	rig->skel->bss->clock_ns = now_ns;
+}
+
+uint64_t rig_reopen(struct rig *rig, const char *ini)
+{
+	uint64_t now_ns = HOUR;
+
+	if (rig->skel) {
+		now_ns = rig->skel->bss->clock_ns + 10000 * HOUR;
+		rig_at(rig, now_ns);
+		rig_configure(rig, ini);
+	} else {
+		rig_open(rig, ini);
+	}
+	return now_ns;
 }
 
 void rig_step(struct rig *rig, uint64_t step_ns)
@@ -221,12 +249,6 @@ unsigned int rig_slots_used(struct rig *rig)
 	return used;
 }
 
-static void publish(struct rig *rig, struct policy *policy)
-{
-	assert_int_equal(instance_switch_policy(&rig->instance, policy), 0);
-	free(policy);
-}
-
 static struct policy *policy_copy(struct rig *rig)
 {
 	struct policy *policy = malloc(sizeof(*policy));
@@ -247,19 +269,16 @@ void rig_limit(struct rig *rig, uint32_t listener, enum level level, const char 
 	policy_set_limit(level == LEVEL_HOST ? &policy->host
 					     : &policy->listeners[listener].limits[level],
 			 &wanted, rig->skel->bss->clock_ns);
-	publish(rig, policy);
+	publish(rig, policy, NULL);
 }
 
 void rig_configure(struct rig *rig, const char *ini)
 {
-	struct policy *policy = malloc(sizeof(*policy));
 	struct config config;
 
-	assert_non_null(policy);
 	read_config(&config, ini);
-	policy_build(policy, &config);
+	publish_config(rig, &config);
 	config_free(&config);
-	publish(rig, policy);
 }
 
 void rig_mode(struct rig *rig, enum mode mode)
@@ -267,5 +286,62 @@ void rig_mode(struct rig *rig, enum mode mode)
 	struct policy *policy = policy_copy(rig);
 
 	policy->mode = mode;
-	publish(rig, policy);
+	publish(rig, policy, NULL);
+}
+
+static struct rule_entry rule_key(struct rig *rig, const char *source, const char *listener)
+{
+	struct policy *policy = policy_copy(rig);
+	struct wanted_address address;
+	struct rule_entry entry;
+	const char *why;
+	bool masked;
+
+	assert_int_equal(text_parse_source(source, &address.prefix, &address.len, &masked, &why),
+			 0);
+	entry = rules_key(&address);
+	if (listener)
+		entry.listener = (uint32_t)policy_find_listener(policy, listener);
+	free(policy);
+	return entry;
+}
+
+/* As every change does, but for what is done to the rules that have expired. */
+static struct policy *rules_copy(struct rig *rig, struct rules *rules)
+{
+	*rules = (struct rules){};
+	assert_int_equal(instance_rules(&rig->instance, rules), 0);
+	return policy_copy(rig);
+}
+
+void rig_rule(struct rig *rig, const char *source, const char *listener, enum rule_action action,
+	      const char *rate, uint64_t expires_ns)
+{
+	struct rule_entry entry = rule_key(rig, source, listener);
+	struct wanted_limit wanted = {};
+	struct policy *policy;
+	struct rules rules;
+	const char *why;
+
+	if (rate)
+		assert_int_equal(text_parse_rate(rate, &wanted.rate, &why), 0);
+	policy = rules_copy(rig, &rules);
+	entry.rule.action = action;
+	entry.rule.origin = ORIGIN_RUNTIME;
+	entry.rule.expires_ns = expires_ns;
+	assert_true(rules_put(&rules, &entry, &wanted, rig->skel->bss->clock_ns) >= 0);
+	publish(rig, policy, &rules);
+	rules_free(&rules);
+}
+
+bool rig_forget(struct rig *rig, const char *source, const char *listener)
+{
+	struct rule_entry key = rule_key(rig, source, listener);
+	struct rules rules;
+	struct policy *policy = rules_copy(rig, &rules);
+	bool removed = rules_remove(&rules, &key);
+
+	publish(rig, policy, &rules);
+	rules_free(&rules);
+	return removed;
 }

@@ -32,6 +32,9 @@ struct outcome {
 /* Fails the test on any error. */
 void rig_open(struct rig *rig, const char *ini);
 void rig_close(struct rig *rig);
+/* The same as closing and opening, but far quicker, since the verifier does not see the program
+ * again: time goes on until every bucket is full. Counters and slots stay. Returns the time. */
+uint64_t rig_reopen(struct rig *rig, const char *ini);
 void rig_at(struct rig *rig, uint64_t now_ns);
 /* From now on the clock moves by so much each time the packet path reads it; 0: it stands. */
 void rig_step(struct rig *rig, uint64_t step_ns);
@@ -50,11 +53,17 @@ uint64_t rig_level_word(struct rig *rig, uint32_t index);
 /* Slots of the source table that have an owner. */
 unsigned int rig_slots_used(struct rig *rig);
 
-/* Puts the policy of another configuration in force; buckets stay as they are. */
+/* Puts policy and rules of another configuration in force; buckets stay as they are. */
 void rig_configure(struct rig *rig, const char *ini);
 /* Publishes the policy with one limit changed, as the command line does, at the rig's time. */
 void rig_limit(struct rig *rig, uint32_t listener, enum level level, const char *rate,
 	       uint32_t burst);
+/* Adds or replaces a prefix rule, others stay. @listener NULL: of every one; @rate of a RULE_LIMIT;
+ * @expires_ns 0: never. */
+void rig_rule(struct rig *rig, const char *source, const char *listener, enum rule_action action,
+	      const char *rate, uint64_t expires_ns);
+/* Returns whether there was such a rule. */
+bool rig_forget(struct rig *rig, const char *source, const char *listener);
 void rig_mode(struct rig *rig, enum mode mode);
 
 #endif

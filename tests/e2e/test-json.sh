@@ -51,7 +51,8 @@ holds '.command == null'
 fails_alike 2 -x
 fails_alike 2 help atach
 for words in "attach" "detach" "show a b c" "limit" "limit b0 sorce 5/s" "limit b0 host 5" \
-	"mode b0" "mode b0 on" "check" "diff" "apply" "diff f b0 rest" "apply f b/0" "metrics textfile" "metrics textfile a" "help a b" "version a" \
+	"mode b0" "mode b0 on" "check" "diff" "apply" "diff f b0 rest" "apply f b/0" "metrics textfile" "metrics textfile a" "allow" "block 1.2.3" "forget fd00::/129" \
+	"allow 10.0.0.0/8 b0 fro 5m" "block 10.0.0.0/8 for x" "help a b" "version a" \
 	"attach b0 rate 5" "attach b0 xdp fast" "attach b0 name ../x" "attach b0 ports 1,1" \
 	"attach b0 ports 1883 config f" "attach b0 enforec" "detach a/b" "show a/b"; do
 	# shellcheck disable=SC2086 # words
@@ -80,7 +81,8 @@ json 0 -q show
 holds '.notes == []'
 json 0 detach all
 holds '.detached == []'
-for words in "show b0" "show status b0" "limit b0 host 5/s" "mode b0 enforce" "detach b0"; do
+for words in "show b0" "show status b0" "limit b0 host 5/s" "mode b0 enforce" "detach b0" \
+	"allow 10.0.0.0/8 b0" "forget all"; do
 	# shellcheck disable=SC2086
 	fails_alike 3 $words
 done
@@ -117,13 +119,18 @@ cat >"$work/good.ini" <<-EOF
 	addresses = 192.0.2.0/24, 2001:db8::1
 	excess = delay
 	rate = 0/s
+	[prefix 10.127.0.0/16]
+	source-rate = 5/s
+	[prefix fd10:7f::/32]
+	action = block
+	listener = lab
 EOF
 fails_alike 1 diff "$work/bad.ini"
 fails_alike 1 apply "$work/bad.ini" b0
 fails_alike 3 diff "$work/good.ini"
 fails_alike 3 apply "$work/good.ini" b0
 json 0 check "$work/good.ini"
-holds '.listeners == ["mqtt", "lab"]'
+holds '.listeners == ["mqtt", "lab"] and .prefixes == ["10.127.0.0/16", "fd10:7f::/32"]'
 
 # -- attached ------------------------------------------------------------------------------------
 json 0 -v attach config "$work/good.ini" name edge
@@ -168,6 +175,38 @@ holds '.changed and any(.changes[]; .kind == "live" and .what == "site-rate")
 	and (.warnings | map(select(.message | contains("sources"))) | length == 1)'
 json 0 -q apply "$work/next.ini" edge
 holds '(.changed | not) and .notes == [] and .changes != []'
+
+# -- prefixes --------------------------------------------------------------------------------------
+json 0 show rules edge
+holds '.instances[0].rules | map(del(.limit)) == [
+	{prefix: "10.127.0.0/16", action: "limit", origin: "file"},
+	{prefix: "fd10:7f::/32", action: "block", listener: "lab", origin: "file"}]'
+holds '.instances[0].rules[0].limit.rate == 5'
+json 0 block 10.127.0.9/24 edge listener lab for 1h
+holds '.prefix == "10.127.0.0/24" and .listener == "lab" and .lasts_ms == 3600000 and .changed
+	and (has("former_action") | not) and (.notes | length == 2)'
+json 0 show
+holds '.instances[0].rules | map(select(.origin == "runtime"))
+	| length == 1 and (.[0].expires_in_ms | . > 3500000 and . <= 3600000)'
+json 0 allow fd10:7f::/32 edge listener lab
+holds '.former_action == "block" and .rules_changed == 1'
+json 0 forget 10.127.9.0/24
+holds '(.changed | not) and .rules_as_before == 1 and .instance == "edge"'
+for words in "allow 10.127.9.0/24 edg" "block 10.127.9.0/24 edge listener mqt"; do
+	# shellcheck disable=SC2086
+	fails_alike "$(weir $words >/dev/null 2>&1 && echo 0 || echo $?)" $words
+	holds '.status > 0'
+done
+printf '10.127.4.0/24\n10.127.5.0/24 # two\n' >"$work/prefixes"
+input=$work/prefixes json 0 block - edge
+holds '.rules_changed == 2 and (has("prefix") | not)'
+echo 10.127.4.0/33 >"$work/prefixes"
+input=$work/prefixes json 1 block - edge
+holds 'any(.errors[]; .file == "stdin" and .line == 1)'
+json 0 block - edge
+holds '(.warnings | length == 1) and (.changed | not)'
+json 0 forget all
+holds '.rules_changed == 4'
 
 # -- what show counts is what metrics counts -------------------------------------------------------
 broker_start 1883

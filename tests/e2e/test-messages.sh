@@ -40,6 +40,17 @@ complains 2 "'everything'" -- show everything b0
 complains 2 "metrics" -- metrics textfile
 complains 2 "'twice'" mode -- mode b0 observe twice
 complains 2 "'b1'" detach -- detach b0 b1
+complains 2 PREFIX -- allow
+complains 2 "'10.0.0.0/33'" /32 -- block 10.0.0.0/33
+complains 2 "'all'" -- block all
+complains 2 "'5'" Nms -- block 10.0.0.0/8 for 5
+complains 2 "'for'" -- block 10.0.0.0/8 b0 for
+complains 2 "'for'" -- forget 10.0.0.0/8 for 5s
+complains 2 "'b1'" -- allow 10.0.0.0/8 b0 b1
+complains 2 "'a/b'" -- allow 10.0.0.0/8 a/b
+complains 2 "'listener'" -- allow 10.0.0.0/8 listener a listener b
+complains 3 "'b0'" -- allow 10.0.0.0/8 b0
+complains 3 attach -- forget all
 complains 2 "'b.ini'" check -- check a.ini b.ini
 complains 2 "'limts'" "mean 'limits'" -- show limts b0
 complains 2 "'enforec'" "mean 'enforce'" -- mode b0 enforec

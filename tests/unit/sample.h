@@ -25,7 +25,14 @@ static const char sample_text[] = "[weir]\n"
 				  "excess = delay\n"
 				  "[listener shut]\n"
 				  "ports = 8084\n"
-				  "rate = 0/s\n";
+				  "rate = 0/s\n"
+				  "[prefix 10.0.0.0/8]\n"
+				  "action = allow\n"
+				  "[prefix 10.1.0.0/16]\n"
+				  "source-rate = 5/s\n"
+				  "[prefix 2001:db8::/32]\n"
+				  "action = block\n"
+				  "listener = lab\n";
 
 static inline void sample_count(struct snapshot *snapshot, unsigned int place, bool enforced,
 				enum verdict verdict, unsigned int reason, uint64_t count)
@@ -45,6 +52,11 @@ static inline struct snapshot *sample_make(void)
 	assert_non_null(snapshot->policy);
 	assert_int_equal(read_bytes(&config, sample_text, strlen(sample_text), &messages), 0);
 	policy_build(snapshot->policy, &config);
+	assert_int_equal(rules_build(&snapshot->rules, snapshot->policy, &config, 0), 0);
+	rules_sort(&snapshot->rules);
+	/* the second of them was said by command, and not for ever */
+	snapshot->rules.entries[1].rule.origin = ORIGIN_RUNTIME;
+	snapshot->rules.entries[1].rule.expires_ns = SAMPLE_NOW + 3661 * 1000000000ULL;
 	free(messages);
 	config_free(&config);
 	snapshot->now_ns = SAMPLE_NOW;
@@ -76,6 +88,7 @@ static inline struct snapshot *sample_make(void)
 
 static inline void sample_free(struct snapshot *snapshot)
 {
+	rules_free(&snapshot->rules);
 	free(snapshot->policy);
 	free(snapshot);
 }

@@ -21,11 +21,8 @@ static const struct {
 	{ P, "" },
 	{ "[listen a]\nports = x\n",
 	  "f:1: unknown section 'listen a': there is no such section; did you mean 'listener'?\n" },
-	{ "[prefix 10.0.0.0/8]\n",
-	  "f:1: unknown section 'prefix 10.0.0.0/8': there is no such section; write [weir] or "
-	  "[listener NAME]\n" },
-	{ "[]\n",
-	  "f:1: unknown section '': there is no such section; write [weir] or [listener NAME]\n" },
+	{ "[]\n", "f:1: unknown section '': there is no such section; write [weir], [listener "
+		  "NAME] or [prefix ADDRESS/LENGTH]\n" },
 	{ "[weir\n", "f:1: section '[weir': has no ']'; write [weir] or [listener NAME]\n" },
 	{ "[weir] mode = enforce\n",
 	  "f:1: section '[weir] mode = enforce': has text behind its ']'; move it to a line of its "

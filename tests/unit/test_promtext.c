@@ -70,6 +70,8 @@ static void test_samples(void **state)
 		"\nweir_source_claims_lost_total{shaper=\"eth0\"} 73\n",
 		"\nweir_mode{shaper=\"eth0\",mode=\"observe\"} 0\n",
 		"\nweir_mode{shaper=\"eth0\",mode=\"enforce\"} 1\n",
+		"\nweir_rules{shaper=\"eth0\",family=\"ipv4\"} 2\n",
+		"\nweir_rules{shaper=\"eth0\",family=\"ipv6\"} 1\n",
 		"\nweir_device_attached{shaper=\"eth0\",device=\"eth0\"} 1\n",
 		"\nweir_device_attached{shaper=\"eth0\",device=\"eth1\"} 1\n",
 		"\nweir_device_attached{shaper=\"eth0\",device=\"eth2\"} 0\n",
@@ -110,6 +112,10 @@ static void test_zeros_from_the_start(void **state)
 		SYN("lab", "drop", "source_limit", "false") "0\n",
 		SYN("lab", "drop", "contended", "true") "0\n",
 		SYN("lab", "drop", "contended", "false") "0\n",
+		SYN("lab", "pass", "allowed", "true") "0\n",
+		SYN("lab", "pass", "allowed", "false") "0\n",
+		SYN("lab", "drop", "blocked", "true") "0\n",
+		SYN("lab", "drop", "blocked", "false") "0\n",
 	};
 	struct snapshot *snapshot = sample_make();
 	char *page = page_of(snapshot, 1, 0);
@@ -168,8 +174,8 @@ static void test_several_instances(void **state)
 	strcpy(both[1].control.name, "eth1");
 	both[1].policy->mode = MODE_OBSERVE;
 	page = page_of(both, 2, 0);
-	assert_int_equal(occurrences(page, "# HELP "), 13);
-	assert_int_equal(occurrences(page, "# TYPE "), 13);
+	assert_int_equal(occurrences(page, "# HELP "), 14);
+	assert_int_equal(occurrences(page, "# TYPE "), 14);
 	expect_once(page, "\nweir_mode{shaper=\"eth0\",mode=\"observe\"} 0\n"
 			  "weir_mode{shaper=\"eth0\",mode=\"enforce\"} 1\n"
 			  "weir_mode{shaper=\"eth1\",mode=\"observe\"} 1\n"

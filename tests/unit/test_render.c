@@ -28,6 +28,7 @@ static const char status[] =
 	"unlimited\n"
 	"    excess     drop\n"
 	"    SYNs       0 admitted, 0 refused\n"
+	"  rules        2 IPv4, 1 IPv6; 1 set at runtime\n"
 	"  established  1000000 TCP frames passed untouched; 7 other frames not judged\n"
 	"  sources      12.5 % of 1048576 slots in debt; 0 lossy evictions\n";
 
@@ -56,6 +57,12 @@ static const char counters[] =
 	"mqtt      source_limit    drop     yes                         78\n"
 	"total                                                     1013073\n";
 
+static const char rules[] = "PREFIX              ACTION  LISTENER  EXPIRES IN  SET BY\n"
+			    "10.0.0.0/8          allow   any       never       file\n"
+			    "10.1.0.0/16         limit   any       1h 1m       runtime, not in the "
+			    "file  each source 5/s burst 5\n"
+			    "2001:db8::/32       block   lab       never       file\n";
+
 static void expect_written(void (*write)(FILE *, const struct snapshot *),
 			   const struct snapshot *snapshot, const char *expected)
 {
@@ -83,6 +90,7 @@ static void test_whole_pages(void **state)
 	expect_written(render_status, snapshot, status);
 	expect_written(render_limits, snapshot, limits);
 	expect_written(render_counters, snapshot, counters);
+	expect_written(render_rules, snapshot, rules);
 	sample_free(snapshot);
 }
 
@@ -126,8 +134,8 @@ static void test_runtime_is_marked(void **state)
 	struct listener *mqtt = &snapshot->policy->listeners[0];
 
 	(void)state;
-	expect_part(render_status, snapshot, "runtime", false);
-	expect_part(render_limits, snapshot, "runtime", false);
+	expect_part(render_status, snapshot, "(set at runtime)", false);
+	expect_part(render_limits, snapshot, "set at runtime", false);
 	snapshot->policy->mode_origin = ORIGIN_RUNTIME;
 	snapshot->policy->host.origin = ORIGIN_RUNTIME;
 	mqtt->limits[LEVEL_SOURCE].origin = ORIGIN_RUNTIME;
@@ -140,6 +148,16 @@ static void test_runtime_is_marked(void **state)
 		    true);
 	expect_part(render_limits, snapshot, "-  set at runtime; each /32, /64\n", true);
 	expect_part(render_limits, snapshot, "2900\n", true);
+	sample_free(snapshot);
+}
+
+static void test_no_rules(void **state)
+{
+	struct snapshot *snapshot = sample_make();
+
+	(void)state;
+	rules_free(&snapshot->rules);
+	expect_part(render_status, snapshot, "\n  rules        none\n", true);
 	sample_free(snapshot);
 }
 
@@ -228,7 +246,7 @@ int main(void)
 		cmocka_unit_test(test_whole_pages),	  cmocka_unit_test(test_observe_is_loud),
 		cmocka_unit_test(test_trouble_is_loud),	  cmocka_unit_test(test_age),
 		cmocka_unit_test(test_available),	  cmocka_unit_test(test_odd_values),
-		cmocka_unit_test(test_runtime_is_marked),
+		cmocka_unit_test(test_runtime_is_marked), cmocka_unit_test(test_no_rules),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,10 +12,12 @@
 #include "config.h"
 #include "contestant.h"
 #include "policy.h"
+#include "rules.h"
 #include "tests/bench/drop_weir.skel.h"
 #include "tests/bench/plain.skel.h"
 #include "tests/bench/random_lru.skel.h"
 #include "tests/bench/random_weir.skel.h"
+#include "tries.h"
 
 static uint32_t sets_for(uint32_t sources)
 {
@@ -48,19 +50,27 @@ static int configure(const struct contestant *contestant, const struct config *c
 		     uint32_t sets)
 {
 	struct control control = { .abi = WEIR_ABI, .source_slots = sets * TABLE_WAYS };
+	static const char *const maps[] = { "rules_v4", "rules_v6" };
 	struct policy *policy = calloc(1, sizeof(*policy));
+	struct rules rules = { 0 };
 	uint32_t zero = 0;
 	int err = -ENOMEM;
 
 	if (!policy)
 		return err;
 	policy_build(policy, config);
+	err = rules_build(&rules, policy, config, 0);
+	for (int family = 0; !err && family < FAMILY_COUNT; family++)
+		err = tries_fill(map_fd(contestant, maps[family]), zero, family, &rules);
+	rules_seal(&rules, policy);
 	policy_seal(policy);
-	err = getrandom(&control.seed, sizeof(control.seed), 0) < 0 ? -errno : 0;
+	if (!err)
+		err = getrandom(&control.seed, sizeof(control.seed), 0) < 0 ? -errno : 0;
 	if (!err)
 		err = bpf_map_update_elem(map_fd(contestant, "policy"), &zero, policy, BPF_ANY);
 	if (!err)
 		err = bpf_map_update_elem(map_fd(contestant, "control"), &zero, &control, BPF_ANY);
+	rules_free(&rules);
 	free(policy);
 	return err;
 }

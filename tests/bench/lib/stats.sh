@@ -18,6 +18,12 @@ ratios() { # FIGURE A B [BASE]
 		awk 'NF >= 2 && $2 - $3 { printf "%.4f\n", ($1 - $3) / ($2 - $3) }'
 }
 
+# What A costs over B in each round, in units of C.
+costs() { # FIGURE A B C
+	paste -d' ' <(samples "$1" "$2") <(samples "$1" "$3") <(samples "$1" "$4") |
+		awk 'NF == 3 { printf "%.4f\n", ($1 - $2) / $3 }'
+}
+
 spread() { # values on stdin: MEDIAN MIN MAX COUNT
 	sort -g | awk '{ v[NR] = $1 }
 		END {
