@@ -11,6 +11,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/weir
 CFLAGS ?= -O2 -g
 BUILD ?= build
 
@@ -29,13 +30,13 @@ MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Werror -Iinclude -Ibpf \
 	$(if $(MULTIARCH),-idirafter /usr/include/$(MULTIARCH))
 BPF_LIBS := -lbpf -lelf -lz
-LIBS := $(BPF_LIBS) -linih
+LIBS := $(BPF_LIBS) -linih -ljansson
 
 # Pure: no libbpf, no clock, no files but a FILE* handed in. scripts/check-layers holds them to it.
-PURE := text names config config_keys config_read config_sections config_check policy rules snapshot render promtext plan plan_devices plan_listeners plan_rules plan_said stacking migrate
+PURE := text names config config_keys config_read config_sections config_check policy rules snapshot render promtext plan plan_devices plan_listeners plan_rules plan_said stacking migrate json_value json_instance json_plan
 PURE_OBJ := $(PURE:%=$(BUILD)/user/%.o)
 # The pinned state without the program that uses it; tests bring their own.
-STATE_OBJ := $(patsubst %,$(BUILD)/user/%.o,instance pins objects netdev log tries)
+STATE_OBJ := $(patsubst %,$(BUILD)/user/%.o,instance pins objects netdev log output absent tries)
 USER_OBJ := $(patsubst user/%.c,$(BUILD)/user/%.o,$(sort $(wildcard user/*.c)))
 
 UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
@@ -69,7 +70,13 @@ $(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
 # -- user space ----------------------------------------------------------------------------------
 $(BUILD)/user/datapath.o: $(BUILD)/bpf/weir.skel.h
 
-$(BUILD)/%.o: %.c Makefile
+$(BUILD)/jansson.found:
+	@echo '#include <jansson.h>' | $(CC) $(CPPFLAGS_ALL) -E - >/dev/null 2>&1 || \
+		{ echo "jansson is missing: apt-get install libjansson-dev" >&2; exit 1; }
+	@mkdir -p $(@D)
+	@touch $@
+
+$(BUILD)/%.o: %.c Makefile | $(BUILD)/jansson.found
 	@mkdir -p $(@D)
 	$(call msg,CC,$@)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
@@ -81,7 +88,7 @@ $(BUILD)/weir: $(USER_OBJ)
 # -- tests ---------------------------------------------------------------------------------------
 $(UNIT_BIN): %: %.o $(PURE_OBJ)
 	$(call msg,LINK,$@)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -lcmocka -linih -lm -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -lcmocka -linih -ljansson -lm -o $@
 
 $(BPFTEST_BIN:%=%.o): $(BUILD)/tests/bpf/weir_clock.skel.h
 $(BPFTEST_BIN): %: %.o $(BUILD)/tests/bpf/rig.o $(BUILD)/tests/bpf/frame.o $(PURE_OBJ) $(STATE_OBJ)
@@ -127,6 +134,7 @@ install: all ## into $(DESTDIR)$(PREFIX)
 	install -D -m 0755 $(BUILD)/weir $(DESTDIR)$(SBINDIR)/weir
 	install -D -m 0644 docs/weir.8 $(DESTDIR)$(MANDIR)/man8/weir.8
 	install -D -m 0644 docs/weir.conf.5 $(DESTDIR)$(MANDIR)/man5/weir.conf.5
+	install -D -m 0644 docs/json.md $(DESTDIR)$(DOCDIR)/json.md
 
 clean: ## remove build/
 	rm -rf $(BUILD)

@@ -21,7 +21,11 @@ static void add_target(struct snapshot *snapshot, const struct target *target)
 		return;
 	if (device == snapshot->devices + snapshot->devices_count)
 		snapshot->devices_count++;
-	*device = (struct snapshot_device){ .state = DEVICE_ATTACHED, .native = target->native };
+	*device = (struct snapshot_device){
+		.state = DEVICE_ATTACHED,
+		.native = target->native,
+		.ifindex = target->ifindex,
+	};
 	snprintf(device->name, sizeof(device->name), "%s", target->device);
 	snprintf(device->attached_as, sizeof(device->attached_as), "%s", target->device);
 }

@@ -6,8 +6,12 @@
 #include "apply.h"
 #include "commands.h"
 #include "file.h"
+#include "json_plan.h"
+#include "json_value.h"
 #include "log.h"
+#include "output.h"
 #include "plan_rules.h"
+#include "text.h"
 
 struct words {
 	const char *file;
@@ -19,14 +23,18 @@ struct words {
 static enum exit_status parse_words(const struct command *command, struct words *words, int argc,
 				    char **argv)
 {
+	static const char *const reset[] = { "reset", NULL };
+
 	*words = (struct words){};
 	if (!argc)
 		return command_usage(command, "which FILE?");
 	words->file = argv[0];
-	words->reset = argc > 1 && !strcmp(argv[argc - 1], "reset");
+	words->reset = argc > 1 && !strcmp(argv[argc - 1], reset[0]);
 	argc -= words->reset;
 	if (argc > 2)
-		return command_usage(command, "unexpected word '%s'", argv[2]);
+		return text_nearest(argv[2], reset)
+			       ? command_bad_word(command, "word", argv[2], reset)
+			       : command_usage(command, "unexpected word '%s'", argv[2]);
 	words->name = argc == 2 ? argv[1] : NULL;
 	if (words->name && command_check_name(command, words->name))
 		return STATUS_USAGE;
@@ -54,6 +62,10 @@ static enum exit_status run(const struct command *command, int argc, char **argv
 	status = command_status(act(&request, &plan));
 	if (!status)
 		status = report(&plan, &config);
+	if (status == STATUS_DONE || status == STATUS_CHANGES) {
+		output_put("instance", json_text(plan.name));
+		output_put("changes", json_changes(plan.changes, plan.count));
+	}
 	plan_free(&plan);
 	config_free(&config);
 	return status;
@@ -62,7 +74,8 @@ static enum exit_status run(const struct command *command, int argc, char **argv
 static enum exit_status report_planned(const struct plan *plan, const struct config *config)
 {
 	(void)config;
-	plan_print(stdout, plan);
+	if (!output_is_json())
+		plan_print(stdout, plan);
 	if (!plan->count)
 		log_done("%s: as the file says", plan->name);
 	return plan->of_kind[CHANGE_LIVE] ? STATUS_CHANGES : STATUS_DONE;
@@ -119,6 +132,7 @@ static enum exit_status report_made(const struct plan *plan, const struct config
 	if (rules > PLAN_RULES_SHOWN_MAX)
 		log_done("%s: and %u more rules", plan->name, rules - PLAN_RULES_SHOWN_MAX);
 	command_warn_delay(config);
+	output_put("changed", json_boolean(made));
 	if (made)
 		log_done("%s: %u change%s made", plan->name, made, made == 1 ? "" : "s");
 	else

@@ -7,7 +7,10 @@
 #include "attach.h"
 #include "commands.h"
 #include "file.h"
+#include "json_instance.h"
 #include "log.h"
+#include "output.h"
+#include "survey.h"
 #include "text.h"
 
 #define PORTS_DEFAULT "1883,8883"
@@ -90,12 +93,19 @@ static enum exit_status bad_word(const char *what, const char *value, const char
 	return command_usage(&command_attach, "bad %s '%s': %s", what, value, why);
 }
 
+static void report_word(const char *name, int line, const char *message)
+{
+	(void)name;
+	(void)line;
+	log_error("%s", message);
+}
+
 /* The short form: one listener called default. */
 static enum exit_status add_default_listener(struct config *config, const struct words *words)
 {
 	struct wanted_listener *listener = config_add_listener(config, "default");
 	const char *ports = words->ports ? words->ports : PORTS_DEFAULT, *why;
-	struct config_errors errors = { .out = stderr };
+	struct config_errors errors = { .report = report_word };
 
 	if (!listener) {
 		log_error("cannot attach: no memory");
@@ -106,7 +116,7 @@ static enum exit_status add_default_listener(struct config *config, const struct
 	if (words->rate &&
 	    text_parse_rate(words->rate, &listener->limits[LEVEL_LISTENER].rate, &why))
 		return bad_word("rate", words->rate, why);
-	return config_check(config, "weir", &errors) ? STATUS_USAGE : STATUS_DONE;
+	return config_check(config, "", &errors) ? STATUS_USAGE : STATUS_DONE;
 }
 
 /* A device has one program, however many names it has. */
@@ -146,7 +156,7 @@ static enum exit_status apply_words(struct attach_request *request, const struct
 		while (xdp_names[mode] && strcmp(words->xdp, xdp_names[mode]))
 			mode++;
 		if (!xdp_names[mode])
-			return bad_word("xdp mode", words->xdp, "auto, native or generic");
+			return command_bad_word(&command_attach, "xdp mode", words->xdp, xdp_names);
 		config->xdp = mode;
 	}
 	request->name = words->name ? words->name : config->devices[0];
@@ -192,6 +202,16 @@ static int attach_locked(const struct attach_request *request)
 	return err;
 }
 
+/* For programs, as `weir show` gives it. */
+static void put_instance(const char *name)
+{
+	struct survey survey;
+
+	survey_take(&survey, name);
+	output_put("instances", json_instances(survey.snapshots, survey.count));
+	survey_free(&survey);
+}
+
 static enum exit_status attach(int argc, char **argv)
 {
 	struct attach_request request = {};
@@ -211,6 +231,8 @@ static enum exit_status attach(int argc, char **argv)
 		status = apply_words(&request, &words);
 	if (!status && attach_locked(&request))
 		status = STATUS_FAILED;
+	if (!status && output_is_json())
+		put_instance(request.name);
 	config_free(&request.config);
 	return status;
 }

@@ -4,7 +4,9 @@
 
 #include "commands.h"
 #include "detach.h"
+#include "json_value.h"
 #include "log.h"
+#include "output.h"
 #include "pins.h"
 
 static enum exit_status detach(int argc, char **argv)
@@ -21,13 +23,14 @@ static enum exit_status detach(int argc, char **argv)
 	all = !strcmp(argv[0], "all");
 	if (!all && command_check_name(&command_detach, argv[0]))
 		return STATUS_USAGE;
+	output_put("detached", json_array());
 	err = pins_lock(&pins, false, true);
 	if (err == -ENOENT && all)
 		return STATUS_DONE;
 	if (err && err != -ENOENT)
 		return STATUS_FAILED;
 	if (err)
-		log_error("no instance '%s' is attached; see `weir show`", argv[0]);
+		log_error("no instance '%s' is attached; nothing is", argv[0]);
 	else
 		err = all ? detach_all(&pins) : detach_instance(&pins, argv[0]);
 	pins_unlock(&pins);

@@ -6,7 +6,10 @@
 #include "change.h"
 #include "commands.h"
 #include "config.h"
+#include "json_instance.h"
+#include "json_value.h"
 #include "log.h"
+#include "output.h"
 #include "policy.h"
 #include "text.h"
 
@@ -15,7 +18,11 @@ struct limit_change {
 	const char *listener; /* NULL: the only one, or the host's limit */
 	enum level level;
 	struct wanted_limit wanted;
-	char said[192]; /* what is in force now */
+	/* what came of it */
+	char owner[LISTENER_NAME_MAX]; /* empty: the host */
+	struct limit former;
+	struct limit present;
+	bool changed;
 };
 
 static int pick_listener(const struct policy *policy, const struct limit_change *change)
@@ -48,26 +55,39 @@ static int set_limit(struct policy *policy, uint64_t now_ns, void *arg)
 {
 	struct limit_change *change = arg;
 	struct limit *limit = &policy->host;
-	char former[64], present[64];
-	const char *owner = "";
-	int id = 0, changed, is_new;
+	int id, is_new;
 
 	if (change->level != LEVEL_HOST) {
 		id = pick_listener(policy, change);
 		if (id < 0)
 			return id;
 		limit = &policy->listeners[id].limits[change->level];
-		owner = policy->listeners[id].name;
+		memcpy(change->owner, policy->listeners[id].name, sizeof(change->owner));
 	}
-	describe(former, sizeof(former), limit);
-	changed = policy_set_limit(limit, &change->wanted, now_ns);
-	is_new = changed || limit->origin != ORIGIN_RUNTIME;
+	change->former = *limit;
+	change->changed = policy_set_limit(limit, &change->wanted, now_ns);
+	is_new = change->changed || limit->origin != ORIGIN_RUNTIME;
 	limit->origin = ORIGIN_RUNTIME;
-	describe(present, sizeof(present), limit);
-	snprintf(change->said, sizeof(change->said), "%s%s%s %s%s%s%s", owner, *owner ? " " : "",
-		 level_names[change->level], present, changed ? " (was " : " (as before",
-		 changed ? former : "", ")");
+	change->present = *limit;
 	return is_new;
+}
+
+static void say_limit(const struct limit_change *change)
+{
+	char former[64], present[64];
+
+	describe(former, sizeof(former), &change->former);
+	describe(present, sizeof(present), &change->present);
+	log_done("%s: %s%s%s %s%s%s)", change->instance, change->owner, *change->owner ? " " : "",
+		 level_names[change->level], present, change->changed ? " (was " : " (as before",
+		 change->changed ? former : "");
+	output_put("instance", json_text(change->instance));
+	if (*change->owner)
+		output_put("listener", json_text(change->owner));
+	output_put("level", json_string(level_names[change->level]));
+	output_put("limit", json_limit(&change->present));
+	output_put("former_limit", json_limit(&change->former));
+	output_put("changed", json_boolean(change->changed));
 }
 
 /* None of the words is a level; one may be meant as one. */
@@ -89,6 +109,7 @@ static enum exit_status no_level(int argc, char **argv)
 /* Of what stands after NAME: [LISTENER] LEVEL RATE [burst N]. */
 static enum exit_status parse_words(struct limit_change *change, int argc, char **argv)
 {
+	static const char *const burst[] = { "burst", NULL };
 	const char *why;
 	int level = argc ? text_parse_level(argv[0]) : -1;
 
@@ -105,6 +126,8 @@ static enum exit_status parse_words(struct limit_change *change, int argc, char 
 		return command_usage(&command_limit,
 				     "'%s' before 'host': the host's limit belongs to no listener",
 				     change->listener);
+	if (argc > 2 && strcmp(argv[2], burst[0]) && text_nearest(argv[2], burst))
+		return command_bad_word(&command_limit, "word", argv[2], burst);
 	if (argc != 2 && (argc != 4 || strcmp(argv[2], "burst")))
 		return command_usage(&command_limit,
 				     argc < 2 ? "the RATE is missing"
@@ -134,7 +157,7 @@ static enum exit_status limit(int argc, char **argv)
 		return status;
 	err = change_policy(argv[0], set_limit, &change);
 	if (!err)
-		log_done("%s: %s", argv[0], change.said);
+		say_limit(&change);
 	return command_status(err);
 }
 

@@ -6,9 +6,12 @@
 
 #include "commands.h"
 #include "file.h"
+#include "json_value.h"
 #include "log.h"
+#include "output.h"
 #include "promtext.h"
 #include "survey.h"
+#include "text.h"
 
 static void write_page(FILE *out, const void *arg)
 {
@@ -27,9 +30,12 @@ static bool is_prom_file(const char *path)
 
 static enum exit_status metrics(int argc, char **argv)
 {
+	static const char *const textfile[] = { "textfile", NULL };
 	struct survey survey;
 	int err;
 
+	if (argc && text_nearest(argv[0], textfile) && strcmp(argv[0], textfile[0]))
+		return command_bad_word(&command_metrics, "word", argv[0], textfile);
 	if (argc && (argc != 2 || strcmp(argv[0], "textfile")))
 		return command_usage(&command_metrics, "only `textfile PATH` may follow");
 	/* the textfile collector ignores any other, without a word */
@@ -45,6 +51,8 @@ static enum exit_status metrics(int argc, char **argv)
 		err = file_write(argv[1], write_page, &survey);
 	else if (!err)
 		write_page(stdout, &survey);
+	if (!err && argc)
+		output_put("file", json_text(argv[1]));
 	survey_free(&survey);
 	return command_status(err ? -EIO : 0);
 }

@@ -6,7 +6,9 @@
 
 #include "change.h"
 #include "commands.h"
+#include "json_value.h"
 #include "log.h"
+#include "output.h"
 #include "rules.h"
 #include "text.h"
 
@@ -28,7 +30,7 @@ struct rules_change {
 
 static enum exit_status read_standard_input(struct rules_change *change)
 {
-	struct config_errors errors = { .out = stderr };
+	struct config_errors errors = { .report = log_config_error };
 	unsigned int masked;
 	int err = rules_read(&change->prefixes, stdin, "stdin", &errors, &masked);
 
@@ -92,6 +94,7 @@ static enum exit_status parse_duration(struct rules_change *change, const char *
 /* PREFIX [NAME] [listener LISTENER] [for DURATION] */
 static enum exit_status parse_words(struct rules_change *change, int argc, char **argv)
 {
+	static const char *const words[] = { "listener", "for", NULL };
 	enum exit_status status = STATUS_DONE;
 
 	if (!argc)
@@ -112,7 +115,10 @@ static enum exit_status parse_words(struct rules_change *change, int argc, char 
 				return STATUS_USAGE;
 			snprintf(change->instance, sizeof(change->instance), "%s", argv[i]);
 		} else {
-			return command_usage(change->command, "unexpected word '%s'", argv[i]);
+			return text_nearest(argv[i], words)
+				       ? command_bad_word(change->command, "word", argv[i], words)
+				       : command_usage(change->command, "unexpected word '%s'",
+						       argv[i]);
 		}
 	}
 	if (!status)
@@ -222,6 +228,25 @@ static void say(const struct rules_change *change)
 		 change->changed == 1 ? "" : "s", whose, before);
 }
 
+static void put(const struct rules_change *change)
+{
+	char prefix[64];
+
+	output_put("instance", json_text(change->instance));
+	if (change->prefix)
+		output_put("prefix", json_text(rules_text(prefix, sizeof(prefix),
+							  &change->prefixes.entries[0])));
+	if (change->listener)
+		output_put("listener", json_text(change->listener));
+	if (change->lasts_ns)
+		output_put("lasts_ms", json_count(change->lasts_ns / 1000000));
+	if (change->prefix && *change->former)
+		output_put("former_action", json_text(change->former));
+	output_put("rules_changed", json_count(change->changed));
+	output_put("rules_as_before", json_count(change->as_before));
+	output_put("changed", json_boolean(change->changed));
+}
+
 static enum exit_status change(const struct command *command, enum rule_action action, int argc,
 			       char **argv)
 {
@@ -230,8 +255,10 @@ static enum exit_status change(const struct command *command, enum rule_action a
 
 	if (!status)
 		status = command_status(change_rules(change.instance, alter_rules, &change));
-	if (!status)
+	if (!status) {
 		say(&change);
+		put(&change);
+	}
 	rules_free(&change.prefixes);
 	return status;
 }

@@ -4,9 +4,12 @@
 #include <string.h>
 
 #include "commands.h"
+#include "json_instance.h"
 #include "log.h"
+#include "output.h"
 #include "render.h"
 #include "survey.h"
+#include "text.h"
 
 struct page {
 	const char *name;
@@ -29,25 +32,35 @@ static const struct page *find_page(const char *name)
 	return NULL;
 }
 
+#define PAGES_COUNT (sizeof(pages) / sizeof(pages[0]))
+
 static enum exit_status show(int argc, char **argv)
 {
 	const struct page *page = argc ? find_page(argv[0]) : NULL;
 	const char *name = argc > !!page ? argv[!!page] : NULL;
+	const char *names[PAGES_COUNT], *nearest;
 	struct survey survey;
 	int err;
 
+	for (size_t i = 0; i < PAGES_COUNT; i++)
+		names[i] = pages[i].name;
 	if (argc > 1 && !page)
-		return command_usage(&command_show,
-				     "unknown page '%s': status, limits, counters or rules",
-				     argv[0]);
+		return command_bad_word(&command_show, "page", argv[0], names);
 	if (argc > 1 + !!page)
 		return command_usage(&command_show, "unexpected word '%s'", argv[1 + !!page]);
 	if (name && command_check_name(&command_show, name))
 		return STATUS_USAGE;
 	err = survey_take(&survey, name);
+	/* one word may be either */
+	nearest = err == -ENOENT && name && !page ? text_nearest(name, names) : NULL;
+	if (nearest)
+		log_error("'%s' is no page, either; did you mean '%s'?", name, nearest);
 	if (!err && !survey.count)
 		log_done("weir is not attached to any device here; see `weir help attach`");
-	for (unsigned int i = 0; i < survey.count; i++) {
+	/* every page is part of it */
+	if (output_is_json())
+		output_put("instances", json_instances(survey.snapshots, survey.count));
+	for (unsigned int i = 0; !output_is_json() && i < survey.count; i++) {
 		if (i)
 			putchar('\n');
 		(page ? page : pages)->render(stdout, &survey.snapshots[i]);

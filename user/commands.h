@@ -47,6 +47,9 @@ const struct command *command_find(const char *name);
 /* Says that the words are wrong, and how they should be. */
 enum exit_status command_usage(const struct command *command, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* Says that @word is none of the NULL-ended @list of what there is as @what, and which is near. */
+enum exit_status command_bad_word(const struct command *command, const char *what, const char *word,
+				  const char *const *list);
 /* STATUS_NOT_ATTACHED for -ENOENT, STATUS_FAILED for any other error, STATUS_DONE for 0. */
 enum exit_status command_status(int err);
 /* Are all words legal as an instance's name? Otherwise says so. */

@@ -6,6 +6,8 @@
 
 #include "config.h"
 
+#define MESSAGE_MAX 1024 /* every part of one is bounded, as by text_quote() */
+
 void config_init(struct config *config)
 {
 	*config = (struct config){
@@ -136,18 +138,29 @@ int config_parse_devices(struct config *config, const char *text, const char **w
 	return 0;
 }
 
+static void report(const struct config_errors *errors, const char *name, int line,
+		   const char *message)
+{
+	if (errors->report)
+		errors->report(name, line, message);
+	else if (line)
+		fprintf(errors->out, "%s:%d: %s\n", name, line, message);
+	else
+		fprintf(errors->out, "%s: %s\n", name, message);
+}
+
 void config_error(struct config_errors *errors, const char *name, int line, const char *format, ...)
 {
+	char message[MESSAGE_MAX];
 	va_list args;
 
 	if (errors->count++ >= ERRORS_SHOWN_MAX) {
 		if (errors->count == ERRORS_SHOWN_MAX + 1)
-			fprintf(errors->out, "%s: more errors follow; correct these first\n", name);
+			report(errors, name, 0, "more errors follow; correct these first");
 		return;
 	}
-	fprintf(errors->out, line ? "%s:%d: " : "%s: ", name, line);
 	va_start(args, format);
-	vfprintf(errors->out, format, args);
+	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
-	fputc('\n', errors->out);
+	report(errors, name, line, message);
 }

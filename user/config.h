@@ -96,6 +96,8 @@ struct config {
 
 struct config_errors {
 	FILE *out;
+	/* instead, if not NULL: without "NAME:LINE: " and end of line; @line 0: there is none */
+	void (*report)(const char *name, int line, const char *message);
 	unsigned int count;
 };
 
@@ -110,7 +112,7 @@ void config_free(struct config *config);
 /*
  * Reads the INI text of @in into an initialised @config, at most CONFIG_SIZE_MAX bytes in lines of
  * at most CONFIG_LINE_MAX; @name stands for it in messages. Returns 0; or -EINVAL after every error
- * was written to errors->out; or -ENOMEM. Also makes the checks of config_check, on what was read well.
+ * was reported; or -ENOMEM. Also makes the checks of config_check, on what was read well.
  */
 #define CONFIG_SIZE_MAX (1U << 20)
 #define CONFIG_LINE_MAX 4096

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "config.h"
@@ -8,9 +9,16 @@
 static int parse_word(const char *value, const char *const *list, const char **why,
 		      const char *reason)
 {
+	static _Thread_local char sentence[96];
 	int place = text_parse_word(value, list);
+	const char *nearest = text_nearest(value, list);
 
 	*why = reason;
+	if (nearest) {
+		snprintf(sentence, sizeof(sentence), "%.*s; did you mean '%s'?",
+			 (int)strcspn(reason, ";"), reason, nearest);
+		*why = sentence;
+	}
 	return place < 0 ? -EINVAL : place;
 }
 

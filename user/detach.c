@@ -7,9 +7,11 @@
 #include <bpf/bpf.h>
 
 #include "instance.h"
+#include "json_value.h"
 #include "links.h"
 #include "log.h"
 #include "objects.h"
+#include "output.h"
 #include "upgrade.h"
 
 /* Unlinking alone would leave the program to whoever else has the link open or pinned. */
@@ -60,6 +62,8 @@ static int detach_links(const struct pins *pins, const char *name, struct links 
 		log_error("cannot detach '%s' completely: %s; run it again", name, log_reason(err));
 	else
 		log_done("detached %s: its limits and counters are gone", name);
+	if (!err)
+		output_append("detached", json_text(name));
 	return err;
 }
 

@@ -22,7 +22,7 @@ static void warn_idle(const struct config *config, const char *path)
 
 int file_read_config(struct config *config, const char *path)
 {
-	struct config_errors errors = { .out = stderr };
+	struct config_errors errors = { .report = log_config_error };
 	FILE *in = fopen(path, "re");
 	struct stat st;
 	int err;

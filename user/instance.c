@@ -15,6 +15,7 @@
 #include <bpf/bpf.h>
 
 #include "abi1.h"
+#include "absent.h"
 #include "log.h"
 #include "netdev.h"
 #include "objects.h"
@@ -155,8 +156,7 @@ const char *instance_fault(char buf[FAULT_TEXT_MAX], const struct instance *inst
 	const char *name = instance->name, *map = instance_map_names[instance->fault];
 
 	if (err == -ENOENT)
-		snprintf(buf, FAULT_TEXT_MAX, "no instance '%s' is attached; see `weir show`",
-			 name);
+		absent_text(buf, pins, name);
 	else if (err == -ENOTDIR)
 		snprintf(buf, FAULT_TEXT_MAX,
 			 "cannot use '%s/%s': it is not an instance; remove it with `rm %s/%s`",

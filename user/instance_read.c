@@ -78,6 +78,7 @@ void instance_devices(struct snapshot *snapshot, const struct links *links)
 		memcpy(device->attached_as, link->pin, sizeof(device->attached_as));
 		device->state = states[link->state];
 		device->native = link->native;
+		device->ifindex = link->ifindex;
 	}
 	snapshot->devices_count = links->count;
 }

@@ -4,15 +4,25 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <bpf/libbpf.h>
 
+#include "json_value.h"
+#include "output.h"
+
 enum log_level log_level = LOG_NORMAL;
 
-static void say(const char *prefix, const char *format, va_list args)
+/* To stderr after @prefix, or into @list of the document. */
+__attribute__((format(printf, 3, 0))) static void say(const char *list, const char *prefix,
+						      const char *format, va_list args)
 {
+	if (output_is_json()) {
+		output_message(list, format, args);
+		return;
+	}
 	fflush(stdout);
 	fputs(prefix, stderr);
 	vfprintf(stderr, format, args);
@@ -24,7 +34,7 @@ void log_error(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	say("weir: ", format, args);
+	say(OUTPUT_ERRORS, "weir: ", format, args);
 	va_end(args);
 }
 
@@ -33,7 +43,7 @@ void log_warning(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	say("weir: warning: ", format, args);
+	say(OUTPUT_WARNINGS, "weir: warning: ", format, args);
 	va_end(args);
 }
 
@@ -44,7 +54,7 @@ void log_detail(const char *format, ...)
 	if (log_level < LOG_VERBOSE)
 		return;
 	va_start(args, format);
-	say("weir: ", format, args);
+	say(OUTPUT_DEBUG, "weir: ", format, args);
 	va_end(args);
 }
 
@@ -55,15 +65,63 @@ void log_done(const char *format, ...)
 	if (log_level < LOG_NORMAL)
 		return;
 	va_start(args, format);
-	vprintf(format, args);
+	if (output_is_json()) {
+		output_message(OUTPUT_NOTES, format, args);
+	} else {
+		vprintf(format, args);
+		putchar('\n');
+	}
 	va_end(args);
-	putchar('\n');
+}
+
+/* An error with more keys than its message; NULL without -j. */
+__attribute__((format(printf, 1, 2))) static json_t *error_entry(const char *format, ...)
+{
+	json_t *entry;
+	va_list args;
+
+	va_start(args, format);
+	entry = output_message(OUTPUT_ERRORS, format, args);
+	va_end(args);
+	return entry;
+}
+
+void log_usage(const char *command, const char *usage, const char *reason)
+{
+	char *line;
+
+	if (!output_is_json()) {
+		log_error("%s\nusage: weir %s %s", reason, command, usage);
+	} else if (asprintf(&line, "weir %s %s", command, usage) >= 0) {
+		json_object_set_new(error_entry("%s", reason), "usage", json_text(line));
+		free(line);
+	}
+}
+
+void log_config_error(const char *name, int line, const char *message)
+{
+	json_t *entry = error_entry("%s", message);
+
+	if (output_is_json()) {
+		json_object_set_new(entry, "file", json_text(name));
+		if (line)
+			json_object_set_new(entry, "line", json_integer(line));
+	} else if (line) {
+		fprintf(stderr, "%s:%d: %s\n", name, line, message);
+	} else {
+		fprintf(stderr, "%s: %s\n", name, message);
+	}
 }
 
 static int log_libbpf(enum libbpf_print_level level, const char *format, va_list args)
 {
 	(void)level;
-	return log_level < LOG_VERBOSE ? 0 : vfprintf(stderr, format, args);
+	if (log_level < LOG_VERBOSE)
+		return 0;
+	if (!output_is_json())
+		return vfprintf(stderr, format, args);
+	output_message(OUTPUT_DEBUG, format, args);
+	return 0;
 }
 
 void log_init(void)

@@ -34,6 +34,13 @@ const char *const mode_names[] = {
 };
 ASSERT_WORDS(mode_names, MODE_ENFORCE);
 
+const char *const origin_names[] = {
+	[ORIGIN_FILE] = "file",
+	[ORIGIN_RUNTIME] = "runtime",
+	NULL,
+};
+ASSERT_WORDS(origin_names, ORIGIN_RUNTIME);
+
 const char *const xdp_names[] = {
 	[XDP_AUTO] = "auto",
 	[XDP_NATIVE] = "native",
@@ -82,6 +89,14 @@ const char *const reason_names[] = {
 	NULL,
 };
 ASSERT_WORDS(reason_names, REASON_COUNT - 1);
+
+const char *const limit_kind_names[] = {
+	[LIMIT_UNLIMITED] = "unlimited",
+	[LIMIT_BUCKET] = "bucket",
+	[LIMIT_CLOSED] = "closed",
+	NULL,
+};
+ASSERT_WORDS(limit_kind_names, LIMIT_CLOSED);
 
 int text_parse_word(const char *word, const char *const *list)
 {

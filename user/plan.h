@@ -25,7 +25,8 @@ extern const char *const change_kind_names[]; /* "live", "kept", "reload"; a NUL
 struct change {
 	enum change_kind kind;
 	const char *where; /* section of the file: "weir", "listener mqtt" */
-	const char *what;  /* its key; of a whole listener "added", "removed" or "renamed" */
+	/* its key; of a whole listener "added", "removed" or "renamed"; of a prefix "rule" */
+	const char *what;
 	const char *in_force;
 	const char *wanted;
 	const char *todo; /* what puts it in force; NULL: apply does */

@@ -21,6 +21,7 @@ struct snapshot_device {
 	enum device_state state;
 	bool native;			   /* of DEVICE_ATTACHED; else generic */
 	char attached_as[DEVICE_NAME_MAX]; /* its name then */
+	uint32_t ifindex;		   /* of DEVICE_ATTACHED */
 };
 
 struct snapshot {

@@ -82,10 +82,12 @@ struct addr text_mask(uint8_t len);
 
 /* Indexed by the enum of abi.h and reason.h; a NULL ends each. */
 extern const char *const level_names[];
-extern const char *const excess_names[];  /* "drop", "delay", "reject" */
-extern const char *const mode_names[];	  /* "observe", "enforce" */
-extern const char *const verdict_names[]; /* "pass", "drop", "delay", "reject" */
-extern const char *const action_names[];  /* "allow", "block", "limit" */
-extern const char *const reason_names[];  /* "not_syn"...: lower case, '_' between words */
+extern const char *const excess_names[];     /* "drop", "delay", "reject" */
+extern const char *const mode_names[];	     /* "observe", "enforce" */
+extern const char *const origin_names[];     /* "file", "runtime" */
+extern const char *const verdict_names[];    /* "pass", "drop", "delay", "reject" */
+extern const char *const action_names[];     /* "allow", "block", "limit" */
+extern const char *const reason_names[];     /* "not_syn"...: lower case, '_' between words */
+extern const char *const limit_kind_names[]; /* "unlimited", "bucket", "closed" */
 
 #endif

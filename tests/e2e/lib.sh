@@ -170,10 +170,10 @@ lacks() { # TEXT PART WHAT
 }
 
 # Runs COMMAND, which must exit with STATUS; its output is then in $out and $err.
-expect() { # STATUS COMMAND...
+expect() { # STATUS COMMAND..., which reads the file $input
 	local status=0
 
-	"${@:2}" >"$work/out" 2>"$work/err" </dev/null || status=$?
+	"${@:2}" >"$work/out" 2>"$work/err" <"${input:-/dev/null}" || status=$?
 	out=$(<"$work/out")
 	err=$(<"$work/err")
 	[ "$status" -eq "$1" ] ||

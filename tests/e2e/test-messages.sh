@@ -52,6 +52,14 @@ complains 2 "'listener'" -- allow 10.0.0.0/8 listener a listener b
 complains 3 "'b0'" -- allow 10.0.0.0/8 b0
 complains 3 attach -- forget all
 complains 2 "'b.ini'" check -- check a.ini b.ini
+complains 2 "'limts'" "mean 'limits'" -- show limts b0
+complains 2 "'enforec'" "mean 'enforce'" -- mode b0 enforec
+complains 2 "'nativ'" "mean 'native'" -- attach b0 xdp nativ
+complains 2 "'txtfile'" "mean 'textfile'" -- metrics txtfile a.prom
+complains 2 "'brust'" "mean 'burst'" -- limit b0 host 5/s brust 5
+complains 2 "'--jsno'" "mean '--json'" -- --jsno show
+complains 2 "'on'" "observe or enforce" -- mode b0 on
+complains 2 "'fast'" "auto, native or generic" -- attach b0 xdp fast
 expect 0 weir help
 has "$out" attach "weir help"
 expect 0 weir help attach
@@ -88,6 +96,7 @@ complains 3 "'b0'" attach -- detach b0
 complains 3 "'b0'" -- limit b0 source 5/s
 complains 3 "'b0'" -- mode b0 enforce
 complains 3 "'b0'" -- show status b0
+complains 3 "'limts'" "mean 'limits'" -- show limts
 
 # Attached, but not this.
 weir attach b0
@@ -99,6 +108,15 @@ complains 1 "'mqtt'" -- limit b0 mqtt source 5/s
 complains 2 "" -- limit b0 source unlimited burst 5
 has "$(weir show limits b0 | grep source)" unlimited "the source's limit after all that"
 has "$(weir show)" observe "the mode after all that"
+
+# A name that is nearly one.
+weir attach lo name broker1
+for words in "limit brokr1 host 5/s" "mode broker enforce" "show borker1" "show limits broker2" \
+	"detach broker"; do
+	# shellcheck disable=SC2086 # words
+	complains 3 "no instance 'b" "mean 'broker1'" -- $words
+done
+weir detach broker1
 
 # A device is not put into an instance that happens to have its name.
 weir attach lo name c9

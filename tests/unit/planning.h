@@ -34,8 +34,9 @@ static inline struct snapshot *running(const char *text)
 	rules_sort(&snapshot->rules);
 	strcpy(snapshot->control.name, "eth0");
 	snapshot->control.source_slots = config_slots(config.sources);
-	snapshot->devices[0] = (struct snapshot_device){ "eth0", DEVICE_ATTACHED, true, "eth0" };
-	snapshot->devices[1] = (struct snapshot_device){ "eth1", DEVICE_ATTACHED, false, "eth1" };
+	snapshot->devices[0] = (struct snapshot_device){ "eth0", DEVICE_ATTACHED, true, "eth0", 2 };
+	snapshot->devices[1] = (struct snapshot_device){ "eth1", DEVICE_ATTACHED, false, "eth1",
+							 3 };
 	snapshot->devices_count = 2;
 	config_free(&config);
 	return snapshot;

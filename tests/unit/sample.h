@@ -64,10 +64,11 @@ static inline struct snapshot *sample_make(void)
 	snapshot->control.source_slots = 1048576;
 	strcpy(snapshot->control.name, "eth0");
 	strcpy(snapshot->control.version, "0.1.0");
-	snapshot->devices[0] = (struct snapshot_device){ "eth0", DEVICE_ATTACHED, true, "eth0" };
-	snapshot->devices[1] = (struct snapshot_device){ "eth1", DEVICE_ATTACHED, false, "eth9" };
-	snapshot->devices[2] = (struct snapshot_device){ "eth2", DEVICE_LOST, false, "eth2" };
-	snapshot->devices[3] = (struct snapshot_device){ "eth3", DEVICE_MOVED, false, "eth3" };
+	snapshot->devices[0] = (struct snapshot_device){ "eth0", DEVICE_ATTACHED, true, "eth0", 2 };
+	snapshot->devices[1] = (struct snapshot_device){ "eth1", DEVICE_ATTACHED, false, "eth9",
+							 3 };
+	snapshot->devices[2] = (struct snapshot_device){ "eth2", DEVICE_LOST, false, "eth2", 0 };
+	snapshot->devices[3] = (struct snapshot_device){ "eth3", DEVICE_MOVED, false, "eth3", 0 };
 	snapshot->devices_count = 4;
 	snapshot->table_fill = 0.125;
 	snapshot->table.evicted_full = 71;
