@@ -18,6 +18,7 @@ table_entries() {
 config 8000 >"$work/weir.ini"
 weir attach config "$work/weir.ini"
 weir limit b0 listener 500/s
+weir block 10.66.0.0/16 b0
 # four: as many as a set holds, wherever they fall
 knocked $B4 1883 sources 10.64.1.0/30 count 12
 knocked $B6 1883 sources fd10::/64 count 3
@@ -42,6 +43,7 @@ for sources in 100000 10003 7000 65536; do
 	is "$(syns 'reason="admitted"')" $passed "counted as admitted"
 	is "$(syns 'reason="source_limit"')" $dropped "counted as refused"
 	has "$(weir show limits b0 | grep listener)" 500/s "limit set at runtime"
+	has "$(weir show rules b0)" 10.66.0.0/16 "prefix rules"
 done
 
 # Words say nothing of it, and the same file changes nothing.

@@ -4,6 +4,7 @@
 # completes it or begins again; who was in debt still is.
 source "$(dirname "$0")/lib.sh"
 two_namespaces
+add_link broker b1 02:00:00:00:01:02 client c1 02:00:00:00:01:01
 broker_start
 session_start
 RANDOM=${SEED:-$$$SECONDS}
@@ -12,7 +13,7 @@ dir=$WEIR_BPFFS/weir/b0
 maps=(control policy levels buckets counters table_counters)
 
 attach_abi1() {
-	in_broker "$build/tests/e2e/attach_abi1" "$build/tests/e2e/abi1/bpf/weir.bpf.o" b0 b0
+	in_broker "$build/tests/e2e/attach_abi1" "$build/tests/e2e/abi1/bpf/weir.bpf.o" b0 b0,b1
 	knocked $B4 1883 sources 10.64.1.0/29 count 24
 	is "$connected" 24 "$1: connections before"
 }
@@ -24,14 +25,20 @@ pin_again() { # map|link FROM TO
 	bpftool "$1" pin id "$(bpftool -j "$1" show pinned "$2" | grep -oE '^\{"id":[0-9]+' |
 		grep -oE '[0-9]+')" "$3"
 }
-# What a kill leaves between the switch of the program and that of the directories.
+program_of() { # DEV
+	in_broker bpftool -j net show dev "$1" | grep -oE '"id":[0-9]+' | head -n 1
+}
+# What a kill leaves when the program of b0 has been switched, that of b1 and the directories not.
 kill_after_switch() {
 	mkdir "$WEIR_BPFFS/aside"
 	for map in "${maps[@]}"; do
 		pin_again map "$dir/$map" "$WEIR_BPFFS/aside/$map"
 	done
+	mv "$dir/link-b1" "$WEIR_BPFFS/aside/"
 	weir -q attach b0
 	pin_again link "$dir/link-b0" "$WEIR_BPFFS/aside/link-b0"
+	pin_again link "$WEIR_BPFFS/aside/link-b1" "$dir/link-b1"
+	[ "$(program_of b0)" != "$(program_of b1)" ] || fail "b1 has been switched"
 	mv "$dir" "$dir~"
 	mv "$WEIR_BPFFS/aside" "$dir"
 }
@@ -42,7 +49,7 @@ done_and_gone() { # WHEN
 	session_exchange 2
 	weir -q detach b0
 	is "$(pins)" "" "$1: pins after detach"
-	is "$(xdp_mode broker b0)" "" "$1: program after detach"
+	is "$(xdp_mode broker b0)$(xdp_mode broker b1)" "" "$1: programs after detach"
 }
 
 attach_abi1 "after the switch"
@@ -52,6 +59,7 @@ has "$err" "weir attach DEV name b0" "show after the switch"
 still_in_debt "after the switch"
 expect 0 weir attach b0
 lacks "$out" upgraded "attach after the switch"
+is "$(program_of b1)" "$(program_of b0)" "program of b1"
 is "$(syns 'reason="admitted"')" 24 "after the switch: counted as admitted"
 done_and_gone "after the switch"
 
@@ -59,7 +67,7 @@ attach_abi1 "detach after the switch"
 kill_after_switch
 expect 0 weir detach b0
 is "$(pins)" "" "pins after detach in the middle"
-is "$(xdp_mode broker b0)" "" "program after detach in the middle"
+is "$(xdp_mode broker b0)$(xdp_mode broker b1)" "" "programs after detach in the middle"
 
 # Before the switch: part of the new state is pinned.
 attach_abi1 "before the switch"
