@@ -95,8 +95,8 @@ static __always_inline __u32 reply_v6(void *l3, void *end)
 	return sizeof(*ip) + sizeof(*syn);
 }
 
-/* Offset of a SYN's IP header if a reply can be made in its place: it is no fragment and has no IPv6
- * extension headers. Else 0. */
+/* Offset of a SYN's IP header if a reply can be made in its place: it is no fragment, has no IPv6
+ * extension headers and was sent to one station (RFC 1122, 4.2.3.10). Else 0. */
 __noinline int reply_l3(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
@@ -105,7 +105,7 @@ __noinline int reply_l3(struct xdp_md *ctx)
 	__u32 l2_len = sizeof(*eth);
 	__be16 type;
 
-	if (l3 > end)
+	if (l3 > end || eth->h_dest[0] & 1)
 		return 0;
 	type = eth->h_proto;
 	for (int i = 0; i < VLAN_TAGS_MAX && is_vlan(type); i++) {

@@ -12,6 +12,7 @@
 #include <bpf/bpf.h>
 
 #include "attach_plan.h"
+#include "attach_vlan.h"
 #include "attach_warn.h"
 #include "datapath.h"
 #include "instance.h"
@@ -110,8 +111,10 @@ static void close_links(struct attach_plan *plan)
 
 /* -- a new instance ---------------------------------------------------------------------------- */
 
-static int init_state(struct instance *instance, const struct attach_request *request)
+static int init_state(struct instance *instance, const struct attach_request *request,
+		      const struct attach_plan *plan)
 {
+	const struct links none = {};
 	struct control *control = instance->control;
 	struct policy *policy = malloc(sizeof(*policy));
 	struct rules rules = {};
@@ -126,6 +129,7 @@ static int init_state(struct instance *instance, const struct attach_request *re
 											   : -EIO;
 	control->abi = WEIR_ABI;
 	control->source_slots = config_slots(request->config.sources);
+	control->vlan_hidden = attach_vlan_hidden(plan, &none, policy_rejects(policy));
 	control->netns_cookie = netdev_netns_cookie();
 	control->created_ns = instance_now_ns();
 	snprintf(control->name, sizeof(control->name), "%s", request->name);
@@ -139,7 +143,8 @@ static int init_state(struct instance *instance, const struct attach_request *re
 	return err;
 }
 
-static int prepare_state(const struct datapath *datapath, const struct attach_request *request)
+static int prepare_state(const struct datapath *datapath, const struct attach_request *request,
+			 const struct attach_plan *plan)
 {
 	struct instance instance;
 	int map_fd[MAP_COUNT], err;
@@ -149,7 +154,7 @@ static int prepare_state(const struct datapath *datapath, const struct attach_re
 		return err;
 	err = instance_wrap(&instance, request->name, map_fd);
 	if (!err)
-		err = init_state(&instance, request);
+		err = init_state(&instance, request, plan);
 	instance_close(&instance);
 	return err;
 }
@@ -175,7 +180,7 @@ static int create(const struct pins *pins, const struct attach_request *request)
 		err = datapath_load(&datapath, NULL, request->config.sources);
 	if (err)
 		return err;
-	err = prepare_state(datapath, request);
+	err = prepare_state(datapath, request, &plan);
 	if (err)
 		goto report;
 	err = make_links(&plan, datapath, request->config.xdp);
@@ -259,9 +264,22 @@ static void say_replaced(const struct links *links)
 	}
 }
 
+/* For the policy in force. */
+static bool look_at_tags(const struct instance *instance, const struct attach_plan *plan,
+			 const struct links *links)
+{
+	struct policy *policy = malloc(sizeof(*policy));
+	bool rejects = policy && !instance_policy(instance, policy) && policy_rejects(policy);
+
+	free(policy);
+	return attach_vlan_hidden(plan, links, rejects);
+}
+
 static int take_over(const struct pins *pins, const struct attach_request *request,
 		     struct instance *instance, struct links *links)
 {
+	struct control *control = instance->control;
+	bool hidden, was_hidden = control->vlan_hidden;
 	struct attach_plan plan;
 	struct datapath *datapath = NULL;
 	int err = attach_plan_make(&plan, pins, request, links);
@@ -270,6 +288,9 @@ static int take_over(const struct pins *pins, const struct attach_request *reque
 		err = datapath_load(&datapath, instance, 0);
 	if (err)
 		return err;
+	/* before a new device can send anything */
+	hidden = look_at_tags(instance, &plan, links);
+	control->vlan_hidden |= hidden;
 	err = make_links(&plan, datapath, request->config.xdp);
 	if (!err)
 		err = replace_programs(datapath, links);
@@ -278,12 +299,12 @@ static int take_over(const struct pins *pins, const struct attach_request *reque
 		err = pin_links(pins, request->name, links, &plan);
 	}
 	if (!err) {
-		snprintf(instance->control->version, sizeof(instance->control->version), "%s",
-			 WEIR_VERSION);
+		snprintf(control->version, sizeof(control->version), "%s", WEIR_VERSION);
 		say_replaced(links);
 		say_attached(&plan);
 		attach_warn_differences(request, instance, links, &plan);
 	}
+	control->vlan_hidden = err ? was_hidden : hidden;
 	close_links(&plan);
 	datapath_free(datapath);
 	return err;

@@ -178,10 +178,10 @@ static void say_what_happens(const struct attach_request *request)
 
 	command_warn_delay(config);
 	if (config->mode == MODE_ENFORCE)
-		log_done("%s: mode enforce: new connections over a limit are dropped",
+		log_done("%s: mode enforce: new connections over a limit are refused",
 			 request->name);
 	else
-		log_done("%s: mode observe: nothing is dropped, only counted; `weir mode %s "
+		log_done("%s: mode observe: nothing is refused, only counted; `weir mode %s "
 			 "enforce` when the numbers are right",
 			 request->name, request->name);
 }

@@ -19,7 +19,8 @@
 
 #define SOURCES_DEFAULT 1048576U
 #define SOURCES_MIN 64U
-#define SOURCES_MAX (1U << 28) /* 4 GiB */
+#define SOURCES_MAX (1U << 28)	  /* 4 GiB */
+#define REJECT_RATE_DEFAULT 1000U /* per second and listener */
 
 enum xdp_mode {
 	XDP_AUTO,
@@ -34,6 +35,7 @@ extern const char *const xdp_names[]; /* "auto", "native", "generic"; a NULL end
 #define PART_DESTINATIONS (1U << FAMILY_COUNT)
 #define PART_LIMIT(level) (2U * PART_DESTINATIONS << (level))
 #define PART_RULE (1U << 31) /* what it does, and to whom */
+#define PART_REJECT (2U * PART_DESTINATIONS << LEVEL_COUNT)
 #define PARTS_ALL (~0U)
 
 /* One bucket as wanted. burst 0: one second of the rate, at least 1. */
@@ -54,8 +56,10 @@ struct wanted_listener {
 	unsigned int addresses_count;		 /* 0: any */
 	struct wanted_limit limits[LEVEL_COUNT]; /* [LEVEL_HOST] unused */
 	enum excess excess;
-	unsigned int wrong; /* PART_* */
-	int line;	    /* of its section, for messages; 0: from the command line */
+	struct wanted_limit reject; /* RSTs to send, if that is what excess is */
+	bool says_reject;	    /* else it is the default */
+	unsigned int wrong;	    /* PART_* */
+	int line;		    /* of its section, for messages; 0: from the command line */
 };
 
 /* What is to be done with new connections from a source. */
@@ -134,6 +138,9 @@ uint64_t config_period_ns(const struct rate *rate);
 uint32_t config_slots(uint32_t sources);
 
 bool config_same_address(const struct wanted_address *a, const struct wanted_address *b);
+
+/* Has @listener a limit of RSTs, though it sends none? */
+bool config_idle_reject(const struct wanted_listener *listener);
 
 /* A burst needs a rate, and must refill within GCRA_REFILL_MAX_NS. Returns as text_parse_*. */
 int config_check_limit(const struct wanted_limit *wanted, const char **why);

@@ -27,23 +27,35 @@ struct check {
 	struct config_errors *errors;
 };
 
-static void check_limit(struct check *check, const struct wanted_listener *listener,
-			enum level level)
+static void check_bucket(struct check *check, const struct wanted_listener *listener,
+			 const struct wanted_limit *wanted, unsigned int part,
+			 const char *burst_key)
 {
-	static const char *const burst_keys[] = { "host-burst", "burst", "site-burst",
-						  "source-burst" };
-	const struct wanted_limit *wanted = listener ? &listener->limits[level]
-						     : &check->config->host;
 	const char *why;
 
-	if ((listener ? listener->wrong : check->config->wrong) & PART_LIMIT(level))
+	if ((listener ? listener->wrong : check->config->wrong) & part)
 		return;
 	if (!config_check_limit(wanted, &why))
 		return;
 	config_error(check->errors, check->name, listener ? listener->line : check->config->line,
 		     "%s%s%s%s '%u': %s", listener ? "listener '" : "",
-		     listener ? listener->name : "", listener ? "' " : "", burst_keys[level],
-		     wanted->burst, why);
+		     listener ? listener->name : "", listener ? "' " : "", burst_key, wanted->burst,
+		     why);
+}
+
+static void check_limit(struct check *check, const struct wanted_listener *listener,
+			enum level level)
+{
+	static const char *const burst_keys[] = { "host-burst", "burst", "site-burst",
+						  "source-burst" };
+
+	check_bucket(check, listener, listener ? &listener->limits[level] : &check->config->host,
+		     PART_LIMIT(level), burst_keys[level]);
+}
+
+bool config_idle_reject(const struct wanted_listener *listener)
+{
+	return listener->says_reject && listener->excess != EXCESS_REJECT;
 }
 
 static void check_lengths(struct check *check)
@@ -284,6 +296,7 @@ int config_check(const struct config *config, const char *name, struct config_er
 
 		for (int level = LEVEL_LISTENER; level < LEVEL_COUNT; level++)
 			check_limit(&check, listener, (enum level)level);
+		check_bucket(&check, listener, &listener->reject, PART_REJECT, "reject-burst");
 		if (!is_placed(listener))
 			continue;
 		if (!count_ports(listener))

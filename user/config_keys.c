@@ -45,16 +45,10 @@ static int parse_xdp(const struct key *key, void *field, const char *value, cons
 
 static int parse_excess(const struct key *key, void *field, const char *value, const char **why)
 {
-	static const char *const available[] = {
-		[EXCESS_DROP] = "drop", [EXCESS_DELAY] = "delay", NULL
-	};
-	int excess = parse_word(value, available, why, "is not known; write drop or delay");
+	int excess = parse_word(value, excess_names, why,
+				"is not known; write drop, delay or reject");
 
 	(void)key;
-	if (!strcmp(value, excess_names[EXCESS_REJECT])) {
-		*why = "reject is not available in this version; use drop";
-		return -EINVAL;
-	}
 	if (excess >= 0)
 		*(enum excess *)field = (enum excess)excess;
 	return excess < 0 ? excess : 0;
@@ -82,6 +76,26 @@ static int parse_burst(const struct key *key, void *field, const char *value, co
 {
 	(void)key;
 	return text_parse_burst(value, field, why);
+}
+
+static int parse_reject_rate(const struct key *key, void *field, const char *value,
+			     const char **why)
+{
+	struct wanted_listener *listener = field;
+
+	(void)key;
+	listener->says_reject = true;
+	return text_parse_rate(value, &listener->reject.rate, why);
+}
+
+static int parse_reject_burst(const struct key *key, void *field, const char *value,
+			      const char **why)
+{
+	struct wanted_listener *listener = field;
+
+	(void)key;
+	listener->says_reject = true;
+	return text_parse_burst(value, &listener->reject.burst, why);
 }
 
 static int parse_sources(const struct key *key, void *field, const char *value, const char **why)
@@ -202,7 +216,9 @@ const struct key weir_keys[] = {
 const struct key listener_keys[] = {
 	LISTENER_KEY("ports", parse_ports, ports, PART_DESTINATIONS),
 	{ .name = "addresses", .parse = parse_address, .list = true, .part = PART_DESTINATIONS },
-	LISTENER_KEY("excess", parse_excess, excess, 0),
+	LISTENER_KEY("excess", parse_excess, excess, PART_REJECT),
+	{ .name = "reject-rate", .parse = parse_reject_rate, .part = PART_REJECT },
+	{ .name = "reject-burst", .parse = parse_reject_burst, .part = PART_REJECT },
 	LISTENER_KEY("rate", parse_rate, limits[LEVEL_LISTENER].rate, PART_LIMIT(LEVEL_LISTENER)),
 	LISTENER_KEY("burst", parse_burst, limits[LEVEL_LISTENER].burst,
 		     PART_LIMIT(LEVEL_LISTENER)),

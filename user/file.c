@@ -11,6 +11,15 @@
 
 #include "log.h"
 
+static void warn_idle(const struct config *config, const char *path)
+{
+	for (unsigned int i = 0; i < config->listeners_count; i++)
+		if (config_idle_reject(&config->listeners[i]))
+			log_warning("%s:%d: listener '%s': its reject-rate has no effect; write "
+				    "excess = reject or remove it",
+				    path, config->listeners[i].line, config->listeners[i].name);
+}
+
 int file_read_config(struct config *config, const char *path)
 {
 	struct config_errors errors = { .report = log_config_error };
@@ -28,8 +37,10 @@ int file_read_config(struct config *config, const char *path)
 	config_init(config);
 	err = config_read(config, in, path, &errors);
 	fclose(in);
-	if (!err && config->listeners_count)
+	if (!err && config->listeners_count) {
+		warn_idle(config, path);
 		return 0;
+	}
 	if (!err) {
 		err = -EINVAL;
 		log_error("cannot use '%s': it has no listener, so nothing would be judged; add a "

@@ -107,13 +107,12 @@ int instance_snapshot(const struct instance *instance, const struct pins *pins,
 	snapshot->now_ns = instance_now_ns();
 	snapshot->control = *instance->control;
 	err = instance_policy(instance, snapshot->policy);
-	for (uint32_t i = 0; !err && i < 1 + LISTENERS_MAX; i++) {
+	for (uint32_t i = 0; !err && i < LEVELS_MAX; i++)
+		if (bpf_map_lookup_elem(instance->map_fd[MAP_LEVELS], &i, &snapshot->levels[i]))
+			err = -errno;
+	for (uint32_t i = 0; !err && i < 1 + LISTENERS_MAX; i++)
 		err = sum_cpus(instance->map_fd[MAP_COUNTERS], i, &snapshot->counters[i],
 			       sizeof(snapshot->counters[i]));
-		if (!err &&
-		    bpf_map_lookup_elem(instance->map_fd[MAP_LEVELS], &i, &snapshot->levels[i]))
-			err = -errno;
-	}
 	if (!err)
 		err = sum_cpus(instance->map_fd[MAP_TABLE_COUNTERS], 0, &snapshot->table,
 			       sizeof(snapshot->table));

@@ -97,11 +97,13 @@ static void compare_origin(struct plan *plan, const struct change *change, uint8
 	plan_note(plan, &marked);
 }
 
-void plan_limit(struct plan *plan, const char *where, enum level level, struct limit *limit,
+void plan_limit(struct plan *plan, const char *where, unsigned int level, struct limit *limit,
 		const struct wanted_limit *wanted)
 {
-	static const char *const rates[] = { "host-rate", "rate", "site-rate", "source-rate" };
-	static const char *const bursts[] = { "host-burst", "burst", "site-burst", "source-burst" };
+	static const char *const rates[] = { "host-rate", "rate", "site-rate", "source-rate",
+					     "reject-rate" };
+	static const char *const bursts[] = { "host-burst", "burst", "site-burst", "source-burst",
+					      "reject-burst" };
 	const struct limit next = policy_said_limit(wanted);
 	char in_force[VALUE_MAX], value[VALUE_MAX];
 	struct change change = {

@@ -67,8 +67,10 @@ void plan_put(FILE *out, const struct change *change);
 bool plan_compare(struct plan *plan, const struct change *change);
 /* LIVE, or KEPT if that is the @origin of what is in force and nothing was said of a reset. */
 enum change_kind plan_kind(const struct plan *plan, uint8_t origin);
-/* Compares @limit, part of plan->policy, and changes it if it is not kept. */
-void plan_limit(struct plan *plan, const char *where, enum level level, struct limit *limit,
+/* Compares @limit, part of plan->policy, and changes it if it is not kept. @level: enum level, or
+ * PLAN_REJECT for the limit of RSTs. */
+#define PLAN_REJECT LEVEL_COUNT
+void plan_limit(struct plan *plan, const char *where, unsigned int level, struct limit *limit,
 		const struct wanted_limit *wanted);
 
 #define PLAN_KEPT_TODO "set at runtime; `weir apply` keeps it unless `reset` is said"

@@ -194,8 +194,9 @@ static void compare_listener(struct plan *plan, unsigned int id,
 					     text_word(excess_names, wanted->excess), NULL });
 	listener->excess = (uint8_t)wanted->excess;
 	for (int level = LEVEL_LISTENER; level < LEVEL_COUNT; level++)
-		plan_limit(plan, where, (enum level)level, &listener->limits[level],
+		plan_limit(plan, where, (unsigned int)level, &listener->limits[level],
 			   &wanted->limits[level]);
+	plan_limit(plan, where, PLAN_REJECT, &listener->reject, &wanted->reject);
 }
 
 static void add_listener(struct plan *plan, unsigned int id, const struct wanted_listener *wanted,

@@ -139,6 +139,7 @@ void policy_add_listener(struct policy *policy, uint8_t id, const struct wanted_
 	listener->excess = (uint8_t)wanted->excess;
 	for (int level = LEVEL_LISTENER; level < LEVEL_COUNT; level++)
 		build_limit(&listener->limits[level], &wanted->limits[level]);
+	build_limit(&listener->reject, &wanted->reject);
 }
 
 void policy_build(struct policy *policy, const struct config *config)
@@ -172,6 +173,16 @@ unsigned int policy_count_listeners(const struct policy *policy)
 	for (int id = 0; id < LISTENERS_MAX; id++)
 		count += policy->listeners[id].name[0] != '\0';
 	return count;
+}
+
+bool policy_rejects(const struct policy *policy)
+{
+	bool rejects = false;
+
+	for (int id = 0; id < LISTENERS_MAX; id++)
+		rejects |= *policy->listeners[id].name &&
+			   policy->listeners[id].excess == EXCESS_REJECT;
+	return rejects;
 }
 
 /* The next match of listener @id in the chain that goes on at @at; 0: none. The walk is as long as

@@ -63,7 +63,7 @@ static void put_head(FILE *out, const char *metric, const char *type, const char
 
 /* What can happen to a SYN in this version; these exist from the start, so that rate() sees their
  * first increase. */
-static bool is_expected(unsigned int reason, unsigned int verdict)
+static bool is_expected(const struct listener *listener, unsigned int reason, unsigned int verdict)
 {
 	switch (reason) {
 	case REASON_ADMITTED:
@@ -71,6 +71,8 @@ static bool is_expected(unsigned int reason, unsigned int verdict)
 		return verdict == VERDICT_PASS;
 	case REASON_HOST_LIMIT:
 	case REASON_LISTENER_LIMIT:
+		return verdict == VERDICT_DROP ||
+		       (verdict == VERDICT_REJECT && listener->excess == EXCESS_REJECT);
 	case REASON_SITE_LIMIT:
 	case REASON_SOURCE_LIMIT:
 	case REASON_CONTENDED:
@@ -81,10 +83,11 @@ static bool is_expected(unsigned int reason, unsigned int verdict)
 	}
 }
 
-static void put_listener_syns(FILE *out, const char *shaper, const char *listener,
-			      const struct counters *counters, bool in_use)
+static void put_listener_syns(FILE *out, const struct snapshot *snapshot, unsigned int id)
 {
-	char label[LABEL_MAX];
+	const struct listener *listener = &snapshot->policy->listeners[id];
+	const struct counters *counters = &snapshot->counters[1 + id];
+	char label[LABEL_MAX], name[LABEL_MAX];
 
 	for (unsigned int i = 0; i < 2 * VERDICT_COUNT * REASON_MAX; i++) {
 		unsigned int enforced = i % 2;
@@ -92,9 +95,10 @@ static void put_listener_syns(FILE *out, const char *shaper, const char *listene
 		unsigned int reason = i / 2 / VERDICT_COUNT;
 		uint64_t count = counters->n[enforced][verdict][reason];
 
-		if (!count && !(in_use && is_expected(reason, verdict)))
+		if (!count && !(*listener->name && is_expected(listener, reason, verdict)))
 			continue;
-		put_count(out, count, "weir_syn_total", "shaper", shaper, "listener", listener,
+		put_count(out, count, "weir_syn_total", "shaper", snapshot->control.name,
+			  "listener", snapshot_listener_label(name, snapshot->policy, id),
 			  "verdict", verdict_names[verdict], "reason",
 			  snapshot_reason_label(label, reason), "enforced",
 			  enforced ? "true" : "false", NULL);
@@ -103,13 +107,8 @@ static void put_listener_syns(FILE *out, const char *shaper, const char *listene
 
 static void put_syns(FILE *out, const struct snapshot *snapshot)
 {
-	char label[LABEL_MAX];
-
 	for (unsigned int id = 0; id < LISTENERS_MAX; id++)
-		put_listener_syns(out, snapshot->control.name,
-				  snapshot_listener_label(label, snapshot->policy, id),
-				  &snapshot->counters[1 + id],
-				  *snapshot->policy->listeners[id].name);
+		put_listener_syns(out, snapshot, id);
 }
 
 static void put_packets(FILE *out, const struct snapshot *snapshot)
@@ -126,37 +125,40 @@ static void put_packets(FILE *out, const struct snapshot *snapshot)
 	}
 }
 
-static void put_rate(FILE *out, const char *shaper, const char *listener, enum level level,
+static void put_rate(FILE *out, const char *shaper, const char *listener, const char *level,
 		     const struct limit *limit)
 {
 	double per_second = limit->rate_per_sec ? (double)limit->rate / limit->rate_per_sec : 0;
 
 	put_number(out, limit->kind == LIMIT_UNLIMITED ? INFINITY : per_second,
-		   "weir_limit_per_second", "shaper", shaper, "listener", listener, "level",
-		   level_names[level], "kind", "configured", NULL);
+		   "weir_limit_per_second", "shaper", shaper, "listener", listener, "level", level,
+		   "kind", "configured", NULL);
 }
 
-static void put_burst(FILE *out, const char *shaper, const char *listener, enum level level,
+static void put_burst(FILE *out, const char *shaper, const char *listener, const char *level,
 		      const struct limit *limit)
 {
 	put_number(out, limit->kind == LIMIT_UNLIMITED ? INFINITY : limit->burst,
-		   "weir_limit_burst", "shaper", shaper, "listener", listener, "level",
-		   level_names[level], NULL);
+		   "weir_limit_burst", "shaper", shaper, "listener", listener, "level", level,
+		   NULL);
 }
 
 static void put_limits(FILE *out, const struct snapshot *snapshot,
-		       void (*put)(FILE *, const char *, const char *, enum level,
+		       void (*put)(FILE *, const char *, const char *, const char *,
 				   const struct limit *))
 {
 	const struct policy *policy = snapshot->policy;
 
-	put(out, snapshot->control.name, "", LEVEL_HOST, &policy->host);
+	put(out, snapshot->control.name, "", level_names[LEVEL_HOST], &policy->host);
 	for (unsigned int id = 0; id < LISTENERS_MAX; id++) {
 		const struct listener *listener = &policy->listeners[id];
 
 		for (int level = LEVEL_LISTENER; *listener->name && level < LEVEL_COUNT; level++)
-			put(out, snapshot->control.name, listener->name, (enum level)level,
+			put(out, snapshot->control.name, listener->name, level_names[level],
 			    &listener->limits[level]);
+		if (*listener->name && listener->excess == EXCESS_REJECT)
+			put(out, snapshot->control.name, listener->name,
+			    excess_names[EXCESS_REJECT], &listener->reject);
 	}
 }
 
@@ -248,7 +250,8 @@ static const struct metric {
 	{ "weir_packets_total", "counter", "Frames passed without being judged, by reason.",
 	  put_packets },
 	{ "weir_limit_per_second", "gauge",
-	  "Rate of new connections that a limit allows; the host's has an empty listener.",
+	  "Rate of new connections that a limit allows; the host's has an empty listener; level "
+	  "reject: of RSTs.",
 	  put_rates },
 	{ "weir_limit_burst", "gauge", "New connections that a limit allows at once.", put_bursts },
 	{ "weir_source_table_fill_ratio", "gauge",
@@ -259,7 +262,7 @@ static const struct metric {
 	  "Slots of the source table reused; lossy: a debt was forgotten.", put_evictions },
 	{ "weir_source_claims_lost_total", "counter",
 	  "Slots of the source table that another CPU took first.", put_lost_claims },
-	{ "weir_mode", "gauge", "1 for the mode in force: observe counts, enforce also drops.",
+	{ "weir_mode", "gauge", "1 for the mode in force: observe counts, enforce also refuses.",
 	  put_mode },
 	{ "weir_rules", "gauge", "Prefix rules in force.", put_rules },
 	{ "weir_device_attached", "gauge",

@@ -11,6 +11,7 @@
 #define DELAY_NOTE "delay acts as drop in this version"
 #define CLOSED_NOTE "refuses every new connection"
 #define RUNTIME_NOTE "set at runtime"
+#define HIDDEN_NOTE "ACTS AS DROP: a device hides VLAN tags, `weir attach` says which"
 
 static void put_age(FILE *out, uint64_t age_ns)
 {
@@ -87,17 +88,21 @@ static void put_destinations(FILE *out, const struct policy *policy, unsigned in
 static void put_syns(FILE *out, const struct counters *counters, bool enforced, bool always)
 {
 	uint64_t passed = snapshot_verdict_total(counters, enforced, VERDICT_PASS), refused = 0;
+	uint64_t rejected;
 	char label[LABEL_MAX];
 	const char *separator = ": ";
 
 	for (int verdict = VERDICT_PASS + 1; verdict < VERDICT_COUNT; verdict++)
 		refused += snapshot_verdict_total(counters, enforced, (enum verdict)verdict);
+	rejected = snapshot_verdict_total(counters, enforced, VERDICT_REJECT);
 	if (!always && !passed && !refused)
 		return;
 	fprintf(out,
 		enforced ? "    SYNs       %" PRIu64 " admitted, %" PRIu64 " refused"
 			 : "    observed   %" PRIu64 " SYNs would be admitted, %" PRIu64 " refused",
 		passed, refused);
+	if (rejected)
+		fprintf(out, " (%" PRIu64 " with a RST)", rejected);
 	for (unsigned int reason = 0; reason < REASON_MAX; reason++) {
 		uint64_t count = 0;
 
@@ -108,6 +113,23 @@ static void put_syns(FILE *out, const struct counters *counters, bool enforced, 
 		fprintf(out, "%s%s %" PRIu64, separator, snapshot_reason_label(label, reason),
 			count);
 		separator = ", ";
+	}
+	fputc('\n', out);
+}
+
+static void put_excess(FILE *out, const struct snapshot *snapshot, const struct listener *listener)
+{
+	fprintf(out, "    excess     %s", text_word(excess_names, listener->excess));
+	if (listener->excess == EXCESS_DELAY) {
+		fputs(" (" DELAY_NOTE ")", out);
+	} else if (listener->excess == EXCESS_REJECT && snapshot->control.vlan_hidden) {
+		fputs(" (" HIDDEN_NOTE ")", out);
+	} else if (listener->excess == EXCESS_REJECT) {
+		fputs(", RSTs ", out);
+		if (listener->reject.kind == LIMIT_CLOSED)
+			fputs("0/s (acts as drop)", out);
+		else
+			put_limit(out, &listener->reject);
 	}
 	fputc('\n', out);
 }
@@ -125,8 +147,8 @@ static void put_listener(FILE *out, const struct snapshot *snapshot, unsigned in
 		fprintf(out, "; each %s ", level_names[level]);
 		put_limit(out, &listener->limits[level]);
 	}
-	fprintf(out, "\n    excess     %s%s\n", text_word(excess_names, listener->excess),
-		listener->excess == EXCESS_DELAY ? " (" DELAY_NOTE ")" : "");
+	fputc('\n', out);
+	put_excess(out, snapshot, listener);
 	put_syns(out, &snapshot->counters[1 + id], true, enforcing);
 	put_syns(out, &snapshot->counters[1 + id], false, !enforcing);
 }
@@ -239,6 +261,25 @@ static void put_limit_row(FILE *out, const struct snapshot *snapshot, int width,
 		is_runtime && *note ? "; " : "", note);
 }
 
+/* Of the RSTs of a listener that sends them. */
+static void put_reject_row(FILE *out, const struct snapshot *snapshot, int width, int id)
+{
+	const struct listener *listener = &snapshot->policy->listeners[id];
+	const struct limit *limit = &listener->reject;
+	char rate[TEXT_MAX], burst[TEXT_MAX] = "-", available[TEXT_MAX] = "-";
+
+	if (listener->excess != EXCESS_REJECT)
+		return;
+	if (limit->kind == LIMIT_BUCKET) {
+		snprintf(burst, sizeof(burst), "%u", limit->burst);
+		snprintf(available, sizeof(available), "%" PRIu64,
+			 snapshot_tokens(snapshot, limit, LEVELS_REJECT + (unsigned int)id));
+	}
+	fprintf(out, "%-8s  %-*s  %12s  %8s  %9s  %s\n", excess_names[EXCESS_REJECT], width,
+		listener->name, text_rate(rate, sizeof(rate), limit), burst, available,
+		snapshot->control.vlan_hidden ? HIDDEN_NOTE : "RSTs; beyond it dropped");
+}
+
 void render_limits(FILE *out, const struct snapshot *snapshot)
 {
 	int width = listener_width(snapshot->policy);
@@ -246,10 +287,13 @@ void render_limits(FILE *out, const struct snapshot *snapshot)
 	fprintf(out, "%-8s  %-*s  %12s  %8s  %9s\n", "LEVEL", width, "LISTENER", "RATE", "BURST",
 		"AVAILABLE");
 	put_limit_row(out, snapshot, width, -1, LEVEL_HOST);
-	for (int id = 0; id < LISTENERS_MAX; id++)
-		for (int level = LEVEL_LISTENER;
-		     *snapshot->policy->listeners[id].name && level < LEVEL_COUNT; level++)
+	for (int id = 0; id < LISTENERS_MAX; id++) {
+		if (!*snapshot->policy->listeners[id].name)
+			continue;
+		for (int level = LEVEL_LISTENER; level < LEVEL_COUNT; level++)
 			put_limit_row(out, snapshot, width, id, (enum level)level);
+		put_reject_row(out, snapshot, width, id);
+	}
 }
 
 static void put_counters(FILE *out, const struct counters *counters, int width, const char *name)

@@ -33,7 +33,7 @@ struct snapshot {
 	unsigned int devices_count;
 	struct counters counters[1 + LISTENERS_MAX]; /* summed over CPUs; [0] not judged */
 	struct table_counters table;		     /* summed over CPUs */
-	struct level_state levels[1 + LISTENERS_MAX];
+	struct level_state levels[LEVELS_MAX];
 	double table_fill; /* share of slots in debt, estimated from sampled sets */
 };
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/bpf.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
@@ -118,21 +119,29 @@ void rig_step(struct rig *rig, uint64_t step_ns)
 	rig->skel->bss->clock_step_ns = step_ns;
 }
 
-static uint32_t run(const struct bpf_program *program, const struct frame *frame, uint32_t repeat)
+/* Only a frame that goes back may differ, and be run once only: the next run would see the reply. */
+static uint32_t run(const struct bpf_program *program, const struct frame *frame, uint32_t repeat,
+		    struct frame *out)
 {
-	uint8_t out[FRAME_MAX];
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame->bytes, .data_size_in = frame->len,
-		    .data_out = out, .data_size_out = sizeof(out), .repeat = repeat);
+		    .data_out = out->bytes, .data_size_out = sizeof(out->bytes), .repeat = repeat);
 
 	assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(program), &opts), 0);
-	assert_int_equal(opts.data_size_out, frame->len);
-	assert_memory_equal(out, frame->bytes, frame->len);
+	out->len = opts.data_size_out;
+	if (opts.retval == XDP_TX) {
+		assert_int_equal(repeat, 1);
+		return XDP_TX;
+	}
+	assert_int_equal(out->len, frame->len);
+	assert_memory_equal(out->bytes, frame->bytes, frame->len);
 	return opts.retval;
 }
 
 void rig_run_many(struct rig *rig, const struct frame *frame, uint32_t repeat)
 {
-	run(rig->skel->progs.weir, frame, repeat);
+	struct frame out;
+
+	run(rig->skel->progs.weir, frame, repeat, &out);
 }
 
 static void read_counters(struct rig *rig, struct counters sum[1 + LISTENERS_MAX])
@@ -152,14 +161,14 @@ static void read_counters(struct rig *rig, struct counters sum[1 + LISTENERS_MAX
 }
 
 static struct outcome run_once(struct rig *rig, const struct bpf_program *program,
-			       const struct frame *frame)
+			       const struct frame *frame, struct frame *out)
 {
 	static struct counters before[1 + LISTENERS_MAX], after[1 + LISTENERS_MAX];
 	struct outcome outcome = {};
 	unsigned int changed = 0;
 
 	read_counters(rig, before);
-	outcome.action = run(program, frame, 1);
+	outcome.action = run(program, frame, 1, out);
 	read_counters(rig, after);
 	for (uint32_t i = 0; i < 1 + LISTENERS_MAX; i++)
 		for (int enforced = 0; enforced < 2; enforced++)
@@ -183,12 +192,21 @@ static struct outcome run_once(struct rig *rig, const struct bpf_program *progra
 
 struct outcome rig_run(struct rig *rig, const struct frame *frame)
 {
-	return run_once(rig, rig->skel->progs.weir, frame);
+	struct frame out;
+
+	return run_once(rig, rig->skel->progs.weir, frame, &out);
+}
+
+struct outcome rig_run_to(struct rig *rig, const struct frame *frame, struct frame *out)
+{
+	return run_once(rig, rig->skel->progs.weir, frame, out);
 }
 
 struct outcome rig_run_late(struct rig *rig, const struct frame *frame)
 {
-	return run_once(rig, rig->skel->progs.weir_late, frame);
+	struct frame out;
+
+	return run_once(rig, rig->skel->progs.weir_late, frame, &out);
 }
 
 enum reason rig_reason(struct rig *rig, const struct frame_spec *spec)

@@ -39,8 +39,11 @@ void rig_at(struct rig *rig, uint64_t now_ns);
 /* From now on the clock moves by so much each time the packet path reads it; 0: it stands. */
 void rig_step(struct rig *rig, uint64_t step_ns);
 
-/* Runs one frame and checks that exactly one counter went up by one and no byte changed. */
+/* Runs one frame and checks that exactly one counter went up by one and, unless it goes back, that
+ * no byte changed. */
 struct outcome rig_run(struct rig *rig, const struct frame *frame);
+/* The same, with bytes and length of the frame that comes out. */
+struct outcome rig_run_to(struct rig *rig, const struct frame *frame, struct frame *out);
 /* Runs one frame @repeat times on this CPU; counts are in the counters. */
 void rig_run_many(struct rig *rig, const struct frame *frame, uint32_t repeat);
 /* As rig_run, on a CPU that still judges under the policy before the one in force. */

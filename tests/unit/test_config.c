@@ -7,8 +7,10 @@
 #define KEYS_OF_WEIR                                                                       \
 	"devices, mode, xdp, sources, v4-prefix, v6-prefix, v4-site, v6-site, host-rate, " \
 	"host-burst"
-#define KEYS_OF_LISTENER \
-	"ports, addresses, excess, rate, burst, site-rate, site-burst, source-rate, source-burst"
+#define KEYS_OF_LISTENER                                                                \
+	"ports, addresses, excess, reject-rate, reject-burst, rate, burst, site-rate, " \
+	"site-burst, "                                                                  \
+	"source-rate, source-burst"
 
 /* clang-format off */
 static const struct {
@@ -117,12 +119,13 @@ static const struct {
 	  "N/h\n" },
 	{ L "ports = mqtt\n",
 	  "f:2: ports 'mqtt': is not a list of ports; write each port, as in 1883, 8883\n" },
-	{ P "excess = reject\n",
-	  "f:3: excess 'reject': reject is not available in this version; use drop\n" },
-	{ P "excess = dorp\n", "f:3: excess 'dorp': is not known; did you mean 'drop'?\n" },
-	{ P "excess = tarpit\n", "f:3: excess 'tarpit': is not known; write drop or delay\n" },
-	/* what is not available is not suggested */
-	{ P "excess = rejct\n", "f:3: excess 'rejct': is not known; write drop or delay\n" },
+	{ P "excess = dorp\nreject-rate = 1/s\n",
+	  "f:3: excess 'dorp': is not known; did you mean 'drop'?\n" },
+	{ P "reject-rate = often\nreject-burst = 5\n",
+	  "f:3: reject-rate 'often': is not a rate; write N/s, N/m, N/h or unlimited\n" },
+	{ P "reject-burst = 0\n",
+	  "f:3: reject-burst '0': is out of range; write 1 to 10000000\n" },
+	{ P "excess = tarpit\n", "f:3: excess 'tarpit': is not known; write drop, delay or reject\n" },
 	{ "[weir]\nmode = enfroce\nxdp = Native\n",
 	  "f:2: mode 'enfroce': is not a mode; did you mean 'enforce'?\n"
 	  "f:3: xdp 'Native': is not a way to attach; did you mean 'native'?\n" },
@@ -151,6 +154,10 @@ static const struct {
 	  "f:1: listener 'a' source-burst '640512': takes more than 73 years to refill; lower the "
 	  "burst or raise the rate\n" },
 	{ P "rate = 0/s\nburst = 5\n", "" },
+	{ P "excess = reject\nreject-burst = 5\n", "" },
+	{ P "excess = reject\nreject-rate = unlimited\nreject-burst = 5\n",
+	  "f:1: listener 'a' reject-burst '5': has no rate that refills it; give the rate, too\n" },
+	{ P "reject-rate = 5/s\n", "" },
 	{ L "rate = 5/s\n", "f:1: listener 'a': has no ports; write ports = 1883, 8883\n" },
 	{ P "[listener b]\nports = 1, 1883\n",
 	  "f:3: listener 'b': port 1883 to any address belongs to listener 'a' (line 1) already; "

@@ -31,6 +31,9 @@ static void test_defaults(void **state)
 	assert_int_equal(config.listeners[0].addresses_count, 0);
 	for (int level = LEVEL_LISTENER; level < LEVEL_COUNT; level++)
 		assert_true(config.listeners[0].limits[level].rate.unlimited);
+	assert_int_equal(config.listeners[0].reject.rate.count, 1000);
+	assert_int_equal(config.listeners[0].reject.rate.per_sec, 1);
+	assert_int_equal(config.listeners[0].reject.burst, 0);
 	config_free(&config);
 }
 
@@ -53,6 +56,8 @@ static const char every_key[] = "\xef\xbb\xbf; written elsewhere\r\n"
 				"ports = 1883, 8883\r\n"
 				"addresses = 192.0.2.0/24, 2001:db8::1\r\n"
 				"excess = delay\r\n"
+				"reject-rate = 30/m\r\n"
+				"reject-burst = 4\r\n"
 				"rate = 2000/s\r\n"
 				"burst = 3000\r\n"
 				"site-rate = 500/m\r\n"
@@ -89,6 +94,9 @@ static void test_every_key(void **state)
 	assert_int_equal(listener->addresses[0].len, 120);
 	assert_int_equal(listener->addresses[1].len, 128);
 	assert_int_equal(listener->excess, EXCESS_DELAY);
+	assert_int_equal(listener->reject.rate.count, 30);
+	assert_int_equal(listener->reject.rate.per_sec, 60);
+	assert_int_equal(listener->reject.burst, 4);
 	assert_int_equal(listener->limits[LEVEL_LISTENER].rate.count, 2000);
 	assert_int_equal(listener->limits[LEVEL_LISTENER].burst, 3000);
 	assert_int_equal(listener->limits[LEVEL_SITE].rate.count, 500);
@@ -137,6 +145,33 @@ static void test_check_of_words(void **state)
 	config_free(&config);
 }
 
+/* A limit of RSTs is worth a word only if no RST is sent. */
+static void test_idle_reject(void **state)
+{
+	static const struct {
+		const char *keys;
+		bool idle;
+	} rows[] = {
+		{ "", false },
+		{ "excess = reject\n", false },
+		{ "reject-rate = 1000/s\n", true },
+		{ "reject-burst = 5\n", true },
+		{ "excess = delay\nreject-rate = 5/m\n", true },
+		{ "reject-rate = 5/m\nexcess = reject\n", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct config config;
+		char text[128];
+
+		snprintf(text, sizeof(text), "[listener a]\nports = 1\n%s", rows[i].keys);
+		read_well(&config, text);
+		assert_int_equal(config_idle_reject(&config.listeners[0]), rows[i].idle);
+		config_free(&config);
+	}
+}
+
 static uint64_t next_random(uint64_t *seed)
 {
 	*seed = *seed * 6364136223846793005ULL + 1442695040888963407ULL;
@@ -175,7 +210,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),      cmocka_unit_test(test_every_key),
 		cmocka_unit_test(test_default_burst), cmocka_unit_test(test_check_of_words),
-		cmocka_unit_test(test_shuffled),
+		cmocka_unit_test(test_shuffled),      cmocka_unit_test(test_idle_reject),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,6 +34,10 @@ static const struct {
 	{ "listener a", "source-rate", "ports = 1", "ports = 1\nsource-rate = 1/h", CHANGE_LIVE },
 	{ "listener a", "source-burst", "ports = 1\nsource-rate = 9/s",
 	  "ports = 1\nsource-rate = 9/s\nsource-burst = 8", CHANGE_LIVE },
+	{ "listener a", "reject-rate", "ports = 1\nexcess = reject\nreject-burst = 8",
+	  "ports = 1\nexcess = reject\nreject-rate = 9/s\nreject-burst = 8", CHANGE_LIVE },
+	{ "listener a", "reject-burst", "ports = 1\nexcess = reject",
+	  "ports = 1\nexcess = reject\nreject-burst = 8", CHANGE_LIVE },
 };
 /* clang-format on */
 

@@ -158,6 +158,11 @@ static void test_build(void **state)
 	assert_int_equal(policy->host.prev_period_ns, 0);
 	assert_string_equal(mqtt->name, "mqtt");
 	assert_int_equal(mqtt->excess, EXCESS_DROP);
+	/* there for when excess is changed */
+	assert_int_equal(mqtt->reject.kind, LIMIT_BUCKET);
+	assert_int_equal(mqtt->reject.period_ns, 1000000);
+	assert_int_equal(mqtt->reject.burst, 1000);
+	assert_int_equal(mqtt->reject.epoch, 0);
 	assert_int_equal(mqtt->limits[LEVEL_LISTENER].burst, 3000);
 	assert_int_equal(mqtt->limits[LEVEL_SITE].kind, LIMIT_UNLIMITED);
 	assert_int_equal(mqtt->limits[LEVEL_SOURCE].rate_per_sec, 60);

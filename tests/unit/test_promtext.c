@@ -129,6 +129,32 @@ static void test_zeros_from_the_start(void **state)
 	sample_free(snapshot);
 }
 
+/* RSTs have series and a limit where they can be sent, and only there. */
+static void test_reject(void **state)
+{
+	struct snapshot *snapshot = sample_make();
+	char *page = page_of(snapshot, 1, 0);
+
+	(void)state;
+	assert_int_equal(occurrences(page, "\"reject\""), 0);
+	free(page);
+	snapshot->policy->listeners[1].excess = EXCESS_REJECT;
+	page = page_of(snapshot, 1, 0);
+	expect_once(page, SYN("lab", "reject", "host_limit", "true") "0\n");
+	expect_once(page, SYN("lab", "reject", "host_limit", "false") "0\n");
+	expect_once(page, SYN("lab", "reject", "listener_limit", "true") "0\n");
+	expect_once(page, SYN("lab", "reject", "listener_limit", "false") "0\n");
+	expect_once(page, SYN("lab", "drop", "listener_limit", "true") "0\n");
+	expect_once(page,
+		    "\nweir_limit_per_second{shaper=\"eth0\",listener=\"lab\",level=\"reject\","
+		    "kind=\"configured\"} 1000\n");
+	expect_once(page, "\nweir_limit_burst{shaper=\"eth0\",listener=\"lab\",level=\"reject\"} "
+			  "1000\n");
+	assert_int_equal(occurrences(page, "\"reject\""), 6);
+	free(page);
+	sample_free(snapshot);
+}
+
 /* Two counts of one unused listener, and reasons of a newer packet path, stay apart. */
 static void test_counts_without_a_name(void **state)
 {
@@ -217,6 +243,7 @@ int main(void)
 		cmocka_unit_test(test_samples),
 		cmocka_unit_test(test_zeros_from_the_start),
 		cmocka_unit_test(test_counts_without_a_name),
+		cmocka_unit_test(test_reject),
 		cmocka_unit_test(test_escapes),
 		cmocka_unit_test(test_several_instances),
 		cmocka_unit_test(test_promtool),

@@ -217,6 +217,36 @@ static void test_available(void **state)
 	sample_free(snapshot);
 }
 
+static void test_reject(void **state)
+{
+	struct snapshot *snapshot = sample_make();
+	struct listener *mqtt = &snapshot->policy->listeners[0];
+	const char *row = "reject    mqtt            1000/s      1000        900  RSTs; beyond it "
+			  "dropped\n";
+
+	(void)state;
+	expect_part(render_limits, snapshot, "reject", false);
+	expect_part(render_status, snapshot, "RST", false);
+	mqtt->excess = EXCESS_REJECT;
+	snapshot->levels[LEVELS_REJECT].word = SAMPLE_NOW + 100 * 1000000;
+	sample_count(snapshot, 1, true, VERDICT_REJECT, REASON_LISTENER_LIMIT, 22);
+	expect_part(render_limits, snapshot, row, true);
+	expect_part(
+		render_status, snapshot,
+		"    excess     reject, RSTs 1000/s burst 1000\n"
+		"    SYNs       12345 admitted, 700 refused (22 with a RST): listener_limit 622, "
+		"source_limit 78\n",
+		true);
+	snapshot->control.vlan_hidden = 1;
+	expect_part(render_limits, snapshot, "900  ACTS AS DROP: ", true);
+	expect_part(render_status, snapshot, "    excess     reject (ACTS AS DROP: ", true);
+	snapshot->control.vlan_hidden = 0;
+	policy_set_limit(&mqtt->reject, &(struct wanted_limit){ { false, 0, 1 }, 0 }, SAMPLE_NOW);
+	expect_part(render_status, snapshot, "    excess     reject, RSTs 0/s (acts as drop)\n",
+		    true);
+	sample_free(snapshot);
+}
+
 /* Names of any length, and what only a newer packet path counts. */
 static void test_odd_values(void **state)
 {
@@ -243,10 +273,15 @@ static void test_odd_values(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_whole_pages),	  cmocka_unit_test(test_observe_is_loud),
-		cmocka_unit_test(test_trouble_is_loud),	  cmocka_unit_test(test_age),
-		cmocka_unit_test(test_available),	  cmocka_unit_test(test_odd_values),
-		cmocka_unit_test(test_runtime_is_marked), cmocka_unit_test(test_no_rules),
+		cmocka_unit_test(test_whole_pages),
+		cmocka_unit_test(test_observe_is_loud),
+		cmocka_unit_test(test_trouble_is_loud),
+		cmocka_unit_test(test_age),
+		cmocka_unit_test(test_available),
+		cmocka_unit_test(test_odd_values),
+		cmocka_unit_test(test_runtime_is_marked),
+		cmocka_unit_test(test_no_rules),
+		cmocka_unit_test(test_reject),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

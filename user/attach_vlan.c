@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "attach_vlan.h"
+
+#include "log.h"
+#include "offload.h"
+
+static bool device_hides(const char *device, uint32_t ifindex, bool rejects)
+{
+	unsigned int tags = offload_tags(device);
+	int matters = tags ? offload_matters(ifindex) : 0;
+
+	if (!matters) {
+		if (tags)
+			log_detail("'%s' takes VLAN tags off before XDP sees them; "
+				   "nothing here stands on it that takes tagged frames",
+				   device);
+		return false;
+	}
+	if (!rejects)
+		return true;
+	if (matters < 0)
+		log_warning("cannot tell whether there are VLANs on '%s': %s; excess is dropped, "
+			    "not rejected",
+			    device, log_reason(matters));
+	else
+		log_warning("'%s' takes VLAN tags off before XDP sees them, and a RST would leave "
+			    "without: excess is dropped, not rejected; `ethtool -K %s%s%s`, then "
+			    "attach again",
+			    device, device, tags & OFFLOAD_CTAG ? " rxvlan off" : "",
+			    tags & OFFLOAD_STAG ? " rx-vlan-stag-hw-parse off" : "");
+	return true;
+}
+
+bool attach_vlan_hidden(const struct attach_plan *plan, const struct links *links, bool rejects)
+{
+	bool hidden = false;
+
+	for (unsigned int i = 0; i < plan->count; i++)
+		hidden |= device_hides(plan->target[i].device, plan->target[i].ifindex, rejects);
+	for (unsigned int i = 0; i < links->count; i++)
+		if (links->link[i].state == LINK_HERE)
+			hidden |= device_hides(links->link[i].device, links->link[i].ifindex,
+					       rejects);
+	return hidden;
+}

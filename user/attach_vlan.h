@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Whether the devices of an instance show XDP the VLAN tags of frames, which a RST needs. */
+#ifndef WEIR_ATTACH_VLAN_H
+#define WEIR_ATTACH_VLAN_H
+
+#include "attach_plan.h"
+
+/*
+ * Does any device of @plan or @links take tags off frames that something above it waits for? If
+ * RSTs are wanted, @rejects, a warning says of each what would help.
+ */
+bool attach_vlan_hidden(const struct attach_plan *plan, const struct links *links, bool rejects);
+
+#endif
