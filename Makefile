@@ -33,7 +33,7 @@ BPF_LIBS := -lbpf -lelf -lz
 LIBS := $(BPF_LIBS) -linih -ljansson
 
 # Pure: no libbpf, no clock, no files but a FILE* handed in. scripts/check-layers holds them to it.
-PURE := text names config config_keys config_read config_sections config_check policy rules snapshot render promtext plan plan_devices plan_listeners plan_said stacking json_value json_instance json_plan
+PURE := text names config config_keys config_read config_sections config_check policy rules snapshot render promtext plan plan_devices plan_listeners plan_said stacking migrate json_value json_instance json_plan
 PURE_OBJ := $(PURE:%=$(BUILD)/user/%.o)
 # The pinned state without the program that uses it; tests bring their own.
 STATE_OBJ := $(patsubst %,$(BUILD)/user/%.o,instance pins objects netdev log output absent tries)
@@ -101,7 +101,7 @@ $(BUILD)/tests/bpf/rig.o: $(BUILD)/tests/bpf/weir_clock.skel.h
 
 $(E2E_BIN): %: %.o
 	$(call msg,LINK,$@)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(E2E_LIBS) -o $@
 
 tools: all $(BENCH_BIN) $(E2E_BIN) ## what test-e2e and bench run, to run one test of them
 

@@ -11,17 +11,23 @@
  * the rules; behind more than these a wider one is not seen. */
 #define RULE_EXPIRED_MAX 8
 
-/* The longest rule for @listener with at most @len bits of the source's address; NULL: none. */
-static __always_inline const struct rule *rules_look_up(const struct packet *packet, void *trie,
-							__u32 listener, __u32 len)
+/* For either family: of an IPv4 trie only the first word of the address counts. One key, since a
+ * branch on the family inside the loop below makes it one that the verifier of Linux 6.1 refuses. */
+static __always_inline struct rule_key_v6 rules_key(const struct packet *packet, __u32 listener)
 {
-	struct rule_key_v6 key = { RULE_LISTENER_BITS + len, bpf_htonl(listener), packet->src };
-	struct rule_key_v4 key_v4 = { RULE_LISTENER_BITS + len, bpf_htonl(listener),
-				      ((const __be32 *)&packet->src)[3] };
+	struct rule_key_v6 key = { 0, bpf_htonl(listener), packet->src };
 
 	if (packet->family == FAMILY_V4)
-		return bpf_map_lookup_elem(trie, &key_v4);
-	return bpf_map_lookup_elem(trie, &key);
+		((__be32 *)&key.addr)[0] = ((const __be32 *)&packet->src)[3];
+	return key;
+}
+
+/* The longest rule with at most @len bits of the source's address; NULL: none. */
+static __always_inline const struct rule *rules_look_up(void *trie, struct rule_key_v6 *key,
+							__u32 len)
+{
+	key->prefixlen = RULE_LISTENER_BITS + len;
+	return bpf_map_lookup_elem(trie, key);
 }
 
 /* The longest that has not expired. */
@@ -29,9 +35,10 @@ static __always_inline const struct rule *rules_longest(const struct packet *pac
 							__u32 listener)
 {
 	__u32 len = packet->family == FAMILY_V4 ? 32 : 128;
+	struct rule_key_v6 key = rules_key(packet, listener);
 
 	for (int i = 0; i < RULE_EXPIRED_MAX; i++) {
-		const struct rule *rule = rules_look_up(packet, trie, listener, len);
+		const struct rule *rule = rules_look_up(trie, &key, len);
 
 		if (!rule || !rule->expires_ns || rule->expires_ns > bpf_ktime_get_ns())
 			return rule;
@@ -101,10 +108,12 @@ static __always_inline enum reason rules(const struct packet *packet, struct cau
 	if (action == RULE_BLOCK)
 		return REASON_BLOCKED;
 	trie = rules_trie(family, slot);
-	if (trie)
-		cause->rule = rules_look_up(
-			packet, trie, found & FOUND_OWN ? cause->listener : RULE_EVERY_LISTENER,
-			found & FOUND_LEN_MASK);
+	if (trie) {
+		struct rule_key_v6 key = rules_key(packet, found & FOUND_OWN ? cause->listener
+									     : RULE_EVERY_LISTENER);
+
+		cause->rule = rules_look_up(trie, &key, found & FOUND_LEN_MASK);
+	}
 	return REASON_NONE;
 }
 

@@ -21,6 +21,7 @@
 #include "netdev.h"
 #include "objects.h"
 #include "policy.h"
+#include "upgrade.h"
 
 static void report_attach_error(const char *device, enum xdp_mode mode, int err)
 {
@@ -204,18 +205,35 @@ out:
 
 /* -- one that exists --------------------------------------------------------------------------- */
 
-static int replace_programs(const struct datapath *datapath, const struct links *links)
+/* The programs that the links had, on the first @count of them again. */
+static void restore_programs(const struct links *links, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		const struct link *link = &links->link[i];
+
+		if (link->state != LINK_DEAD &&
+		    (link->former_fd < 0 || bpf_link_update(link->fd, link->former_fd, NULL)))
+			log_warning("'%s' keeps the new program", link->device);
+	}
+}
+
+/* On all links, or on none. */
+static int replace_programs(const struct datapath *datapath, struct links *links)
 {
 	for (unsigned int i = 0; i < links->count; i++) {
-		const struct link *link = &links->link[i];
-		int err = link->state == LINK_DEAD ? 0 : datapath_replace(datapath, link->fd);
+		struct link *link = &links->link[i];
+		int err;
 
-		if (err) {
-			log_error("cannot replace the program on '%s': %s; the former one is still "
-				  "there",
-				  link->device, log_reason(err));
-			return err;
-		}
+		if (link->state == LINK_DEAD)
+			continue;
+		link->former_fd = bpf_prog_get_fd_by_id(link->prog_id);
+		err = datapath_replace(datapath, link->fd);
+		if (!err)
+			continue;
+		log_error("cannot replace the program on '%s': %s; the former one is still there",
+			  link->device, log_reason(err));
+		restore_programs(links, i);
+		return err;
 	}
 	return 0;
 }
@@ -264,6 +282,21 @@ static void say_replaced(const struct links *links)
 	}
 }
 
+/* From here on frames are judged by the new program. */
+static int switch_to(const struct datapath *datapath, struct links *links, struct upgrade *upgrade)
+{
+	int err = upgrade ? upgrade_fill(upgrade) : 0;
+
+	if (!err)
+		err = replace_programs(datapath, links);
+	if (!err && upgrade) {
+		err = upgrade_commit(upgrade);
+		if (err)
+			restore_programs(links, links->count);
+	}
+	return err;
+}
+
 /* For the policy in force. */
 static bool look_at_tags(const struct instance *instance, const struct attach_plan *plan,
 			 const struct links *links)
@@ -278,22 +311,31 @@ static bool look_at_tags(const struct instance *instance, const struct attach_pl
 static int take_over(const struct pins *pins, const struct attach_request *request,
 		     struct instance *instance, struct links *links)
 {
-	struct control *control = instance->control;
-	bool hidden, was_hidden = control->vlan_hidden;
+	uint32_t sources = request->said & SAYS_REST ? request->config.sources : 0;
+	bool moves = upgrade_is_needed(instance, sources);
+	struct upgrade upgrade = {};
+	const struct instance *next;
+	struct control *control;
+	bool hidden, was_hidden;
 	struct attach_plan plan;
 	struct datapath *datapath = NULL;
 	int err = attach_plan_make(&plan, pins, request, links);
 
-	if (!err)
-		err = datapath_load(&datapath, instance, 0);
 	if (err)
 		return err;
+	err = moves ? upgrade_begin(&upgrade, &datapath, pins, instance, links, sources)
+		    : datapath_load(&datapath, instance, 0);
+	if (err)
+		goto out;
 	/* before a new device can send anything */
-	hidden = look_at_tags(instance, &plan, links);
+	next = moves ? &upgrade.next : instance;
+	control = next->control;
+	was_hidden = control->vlan_hidden;
+	hidden = look_at_tags(next, &plan, links);
 	control->vlan_hidden |= hidden;
 	err = make_links(&plan, datapath, request->config.xdp);
 	if (!err)
-		err = replace_programs(datapath, links);
+		err = switch_to(datapath, links, moves ? &upgrade : NULL);
 	if (!err) {
 		follow_renames(pins, request->name, links);
 		err = pin_links(pins, request->name, links, &plan);
@@ -305,7 +347,10 @@ static int take_over(const struct pins *pins, const struct attach_request *reque
 		attach_warn_differences(request, instance, links, &plan);
 	}
 	control->vlan_hidden = err ? was_hidden : hidden;
+out:
 	close_links(&plan);
+	if (moves)
+		upgrade_end(&upgrade);
 	datapath_free(datapath);
 	return err;
 }
@@ -322,18 +367,19 @@ int attach_run(const struct pins *pins, const struct attach_request *request, bo
 	struct instance instance;
 	struct links links;
 	char text[FAULT_TEXT_MAX];
-	int err = instance_find(&instance, pins, request->name);
+	int interrupted = upgrade_recover(pins, request->name), err;
 
+	err = instance_find(&instance, pins, request->name);
 	/* maps are pinned before links: without any, it is what a killed attach has left */
 	*made = err == -ENOENT ||
 		(err == -ENODATA && !pins_each_device(pins, request->name, any_device, NULL));
 	if (*made) {
 		err = create(pins, request);
-	} else if (err) {
+	} else if (err && err != -ESTALE) {
 		log_error("%s", instance_fault(text, &instance, pins, err));
 	} else {
 		err = links_open(&links, pins, request->name,
-				 object_map_id(instance.map_fd[MAP_CONTROL]));
+				 interrupted ? 0 : object_map_id(instance.map_fd[MAP_CONTROL]));
 		if (err)
 			log_error("cannot read the links of '%s': %s", request->name,
 				  log_reason(err));

@@ -29,7 +29,8 @@ static int prepare_maps(struct datapath *datapath, const struct instance *reuse,
 	int err = bpf_map__set_max_entries(buckets, slots / TABLE_WAYS);
 
 	for (int i = 0; !err && reuse && i < MAP_COUNT; i++)
-		err = bpf_map__reuse_fd(find_map(datapath, i), reuse->map_fd[i]);
+		if (reuse->map_fd[i] >= 0)
+			err = bpf_map__reuse_fd(find_map(datapath, i), reuse->map_fd[i]);
 	datapath->skel->rodata->bucket_sets = slots / TABLE_WAYS;
 	return err;
 }
@@ -37,7 +38,8 @@ static int prepare_maps(struct datapath *datapath, const struct instance *reuse,
 int datapath_load(struct datapath **loaded, const struct instance *reuse, uint32_t sources)
 {
 	struct datapath *datapath = calloc(1, sizeof(*datapath));
-	uint32_t slots = reuse ? reuse->control->source_slots : config_slots(sources);
+	uint32_t slots = reuse && reuse->map_fd[MAP_BUCKETS] >= 0 ? reuse->control->source_slots
+								  : config_slots(sources);
 	int err = -ENOMEM;
 
 	if (!datapath)

@@ -12,8 +12,8 @@
 struct datapath;
 
 /*
- * Loads the program on the maps of @reuse, or, if that is NULL, on new ones with room for
- * @sources buckets. Errors have been reported.
+ * Loads the program on the maps of @reuse, those without an fd made new, or, if that is NULL, on
+ * new ones; the source table, if new, with room for @sources buckets. Errors have been reported.
  */
 int datapath_load(struct datapath **datapath, const struct instance *reuse, uint32_t sources);
 void datapath_free(struct datapath *datapath);

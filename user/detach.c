@@ -12,6 +12,7 @@
 #include "log.h"
 #include "objects.h"
 #include "output.h"
+#include "upgrade.h"
 
 /* Unlinking alone would leave the program to whoever else has the link open or pinned. */
 static int detach_link(const struct pins *pins, const char *name, const struct link *link)
@@ -35,6 +36,7 @@ static int detach_link(const struct pins *pins, const char *name, const struct l
 /* State goes after the links, so that frames are let go before it. */
 static int detach_links(const struct pins *pins, const char *name, struct links *links)
 {
+	char beside[PINS_BESIDE_MAX];
 	int err = 0;
 
 	for (unsigned int i = 0; i < links->count; i++) {
@@ -48,7 +50,10 @@ static int detach_links(const struct pins *pins, const char *name, struct links 
 	}
 	if (err)
 		return err;
-	err = pins_remove(pins, name);
+	pins_beside(beside, name);
+	err = pins_clear(pins, beside);
+	if (!err)
+		err = pins_remove(pins, name);
 	if (err == -EEXIST)
 		log_error("cannot detach '%s' completely: what is pinned there is not all weir's; "
 			  "remove the rest with `rm` and run it again",
@@ -66,7 +71,8 @@ static int detach_links(const struct pins *pins, const char *name, struct links 
 static int detach_found(const struct pins *pins, const struct instance *instance, int fault)
 {
 	int control_fd = instance->map_fd[MAP_CONTROL];
-	uint32_t control_id = control_fd < 0 ? 0 : object_map_id(control_fd);
+	bool interrupted = upgrade_is_interrupted(pins, instance->name);
+	uint32_t control_id = control_fd < 0 || interrupted ? 0 : object_map_id(control_fd);
 	struct links links;
 	int err = links_open(&links, pins, instance->name, control_id);
 

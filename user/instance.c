@@ -2,6 +2,7 @@
 #include "instance.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include <linux/membarrier.h>
 #include <bpf/bpf.h>
 
+#include "abi1.h"
 #include "absent.h"
 #include "log.h"
 #include "netdev.h"
@@ -54,13 +56,8 @@ int instance_wrap(struct instance *instance, const char *name, const int map_fd[
 	return map_control(instance);
 }
 
-/* What bpf/maps.bpf.h makes of the maps. */
-static const struct map_shape {
-	enum bpf_map_type type;
-	uint32_t flags;
-	uint32_t value_size;
-	uint32_t entries; /* 0: as many as the table has sets */
-} shapes[MAP_COUNT] = {
+/* What bpf/maps.bpf.h makes of the maps. Entries 0: as many as the table has sets. */
+static const struct map_shape shapes[MAP_COUNT] = {
 	[MAP_CONTROL] = { BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(struct control), 1 },
 	[MAP_POLICY] = { BPF_MAP_TYPE_ARRAY, 0, sizeof(struct policy), 2 },
 	[MAP_LEVELS] = { BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(struct level_state),
@@ -74,26 +71,16 @@ static const struct map_shape {
 	[MAP_RULES_V6] = { BPF_MAP_TYPE_ARRAY_OF_MAPS, 0, sizeof(uint32_t), 2 },
 };
 
-/* A map of another size would be read or written beyond its end. */
 static int check_shape(const struct instance *instance, enum instance_map map)
 {
-	const struct map_shape *shape = &shapes[map];
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
-	uint32_t entries = shape->entries;
+	struct map_shape shape = shapes[map];
 
-	if (bpf_obj_get_info_by_fd(instance->map_fd[map], &info, &len))
-		return -errno;
-	if (!entries)
-		entries = instance->control->source_slots / TABLE_WAYS;
-	return info.type == shape->type && (info.map_flags & shape->flags) == shape->flags &&
-			       info.key_size == sizeof(uint32_t) &&
-			       info.value_size == shape->value_size && info.max_entries == entries
-		       ? 0
-		       : -EINVAL;
+	if (!shape.entries)
+		shape.entries = instance->control->source_slots / TABLE_WAYS;
+	return object_check_map(instance->map_fd[map], &shape);
 }
 
-static int find_map(struct instance *instance, const struct pins *pins, enum instance_map map)
+static int open_map(struct instance *instance, const struct pins *pins, enum instance_map map)
 {
 	char path[PATH_MAX];
 	int err = pins_path(pins, path, instance->name, instance_map_names[map]);
@@ -104,22 +91,52 @@ static int find_map(struct instance *instance, const struct pins *pins, enum ins
 	instance->map_fd[map] = object_open(path, OBJECT_MAP);
 	if (instance->map_fd[map] < 0)
 		return instance->map_fd[map] == -ENOENT ? -ENODATA : instance->map_fd[map];
-	return check_shape(instance, map);
+	return 0;
+}
+
+/* One of any ABI, which it tells at the same place in all of them. */
+static int open_control(struct instance *instance, const struct pins *pins)
+{
+	struct map_shape shape = shapes[MAP_CONTROL];
+	int err = open_map(instance, pins, MAP_CONTROL);
+
+	if (err)
+		return err;
+	shape.value_size = object_value_size(instance->map_fd[MAP_CONTROL]);
+	if (shape.value_size < offsetof(struct control, source_slots))
+		return -EINVAL;
+	err = object_check_map(instance->map_fd[MAP_CONTROL], &shape);
+	return err ? err : map_control(instance);
 }
 
 /* Whose it is comes before whether it is whole. */
+static int check_owner(const struct instance *instance)
+{
+	uint32_t abi = instance->control->abi;
+	uint64_t cookie = instance->control->netns_cookie;
+
+	if (abi == ABI1)
+		cookie = ((const struct abi1_control *)instance->control)->netns_cookie;
+	else if (abi != WEIR_ABI)
+		return -EPROTO;
+	return cookie == netdev_netns_cookie() ? 0 : -EXDEV;
+}
+
 static int find_maps(struct instance *instance, const struct pins *pins)
 {
-	int err = find_map(instance, pins, MAP_CONTROL);
+	int err = open_control(instance, pins);
 
 	if (!err)
-		err = map_control(instance);
+		err = check_owner(instance);
 	if (!err && instance->control->abi != WEIR_ABI)
-		err = -EPROTO;
-	if (!err && instance->control->netns_cookie != netdev_netns_cookie())
-		err = -EXDEV;
-	for (int map = MAP_CONTROL + 1; !err && map < MAP_COUNT; map++)
-		err = find_map(instance, pins, map);
+		err = -ESTALE;
+	if (!err)
+		err = check_shape(instance, MAP_CONTROL);
+	for (int map = MAP_CONTROL + 1; !err && map < MAP_COUNT; map++) {
+		err = open_map(instance, pins, map);
+		if (!err)
+			err = check_shape(instance, map);
+	}
 	return err;
 }
 
@@ -144,11 +161,19 @@ const char *instance_fault(char buf[FAULT_TEXT_MAX], const struct instance *inst
 		snprintf(buf, FAULT_TEXT_MAX,
 			 "cannot use '%s/%s': it is not an instance; remove it with `rm %s/%s`",
 			 pins->root, name, pins->root, name);
+	else if (err == -ESTALE)
+		snprintf(
+			buf, FAULT_TEXT_MAX,
+			"cannot use instance '%s': its state is that of an earlier weir (ABI %u); "
+			"`weir attach DEV name %s` upgrades it and keeps limits, mode, buckets and "
+			"counters",
+			name, instance->control->abi, name);
 	else if (err == -EPROTO)
 		snprintf(buf, FAULT_TEXT_MAX,
-			 "cannot use instance '%s': its state has ABI %u, this weir needs %u; use "
-			 "the weir that attached it (%.31s), or `weir detach %s` and attach again",
-			 name, instance->control->abi, WEIR_ABI, instance->control->version, name);
+			 "cannot use instance '%s': its state has ABI %u, which this weir (ABI %u) "
+			 "does not know; use the weir that attached it, or `weir detach %s` and "
+			 "attach again",
+			 name, instance->control->abi, WEIR_ABI, name);
 	else if (err == -EXDEV)
 		snprintf(buf, FAULT_TEXT_MAX,
 			 "cannot use instance '%s': it belongs to another network namespace; enter "

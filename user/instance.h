@@ -39,7 +39,8 @@ uint64_t instance_now_ns(void);
  * -ENOENT   there is none
  * -ENOTDIR  something else has this name
  * -EXDEV    it is another namespace's, complete or not
- * -EPROTO   it is of another ABI
+ * -ESTALE   it is of an earlier ABI, which attach upgrades
+ * -EPROTO   it is of an ABI that this weir does not know
  * -ENODATA  a map is not pinned
  * -EINVAL   something else is pinned as a map
  * Otherwise it is what the kernel says.

@@ -45,15 +45,14 @@ static void find_device(struct link *link, const struct bpf_link_info *info)
 	link->native = xdp.native;
 }
 
-static bool is_ours(int fd, struct bpf_link_info *info, uint32_t control_id)
+/* Id of the control map of its program; 0: it is no link of weir's. */
+static uint32_t used_by(int fd, struct bpf_link_info *info)
 {
 	__u32 len = sizeof(*info);
-	uint32_t used;
 
 	if (bpf_obj_get_info_by_fd(fd, info, &len) || info->type != BPF_LINK_TYPE_XDP)
-		return false;
-	used = object_control_id(info->prog_id);
-	return used && (!control_id || used == control_id);
+		return 0;
+	return object_control_id(info->prog_id);
 }
 
 static int add_link(const char *device, void *arg)
@@ -64,13 +63,16 @@ static int add_link(const char *device, void *arg)
 	struct bpf_link_info info = {};
 	char path[PATH_MAX];
 	int err = links_path(walk->pins, path, walk->name, device), fd;
+	uint32_t used;
 
 	if (err)
 		return err;
 	fd = object_open(path, OBJECT_LINK);
 	if (fd < 0 && fd != -EINVAL && fd != -ENOENT)
 		return fd;
-	if (fd < 0 || !is_ours(fd, &info, walk->control_id) || strlen(device) >= DEVICE_NAME_MAX) {
+	used = fd < 0 ? 0 : used_by(fd, &info);
+	if (!used || (walk->control_id && used != walk->control_id) ||
+	    strlen(device) >= DEVICE_NAME_MAX) {
 		log_warning("ignored '%s': not a link of the program of instance '%s'; remove it "
 			    "with `rm %s`",
 			    path, walk->name, path);
@@ -82,6 +84,9 @@ static int add_link(const char *device, void *arg)
 	}
 	memset(link, 0, sizeof(*link));
 	link->fd = fd;
+	link->former_fd = -1;
+	link->prog_id = info.prog_id;
+	link->control_id = used;
 	snprintf(link->pin, sizeof(link->pin), "%s", device);
 	snprintf(link->device, sizeof(link->device), "%s", device);
 	find_device(link, &info);
@@ -104,8 +109,13 @@ int links_open(struct links *links, const struct pins *pins, const char *name, u
 
 void links_close(struct links *links)
 {
-	while (links->count)
-		close(links->link[--links->count].fd);
+	while (links->count) {
+		const struct link *link = &links->link[--links->count];
+
+		close(link->fd);
+		if (link->former_fd >= 0)
+			close(link->former_fd);
+	}
 }
 
 struct link *links_find_index(struct links *links, uint32_t ifindex)

@@ -21,6 +21,9 @@ struct link {
 	enum link_state state;
 	uint32_t ifindex; /* of LINK_HERE */
 	bool native;	  /* of LINK_HERE; else generic */
+	uint32_t prog_id;
+	int former_fd;	     /* of a program that has been replaced; -1: of none */
+	uint32_t control_id; /* of the instance whose maps the program uses */
 	int fd;
 };
 

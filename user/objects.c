@@ -39,6 +39,29 @@ int object_open(const char *path, enum object_kind kind)
 	return err;
 }
 
+int object_check_map(int fd, const struct map_shape *shape)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -errno;
+	return info.type == shape->type && (info.map_flags & shape->flags) == shape->flags &&
+			       info.key_size == sizeof(uint32_t) &&
+			       info.value_size == shape->value_size &&
+			       info.max_entries == shape->entries
+		       ? 0
+		       : -EINVAL;
+}
+
+uint32_t object_value_size(int fd)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.value_size;
+}
+
 uint32_t object_map_id(int fd)
 {
 	struct bpf_map_info info = {};

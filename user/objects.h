@@ -12,6 +12,19 @@ enum object_kind {
 
 /* An fd of what is pinned at @path; -ENOENT: nothing is; -EINVAL: it is not of this kind. */
 int object_open(const char *path, enum object_kind kind);
+/* What a map has to be. */
+struct map_shape {
+	uint32_t type; /* enum bpf_map_type */
+	uint32_t flags;
+	uint32_t value_size;
+	uint32_t entries;
+};
+
+/* Is the map @fd, with keys of 32 bits, of this shape? One of another size would be read or written
+ * beyond its end. 0, -EINVAL or what the kernel says. */
+int object_check_map(int fd, const struct map_shape *shape);
+/* Bytes of a value of the map @fd; 0: the kernel does not tell. */
+uint32_t object_value_size(int fd);
 /* Id of the map @fd; 0: the kernel does not tell. */
 uint32_t object_map_id(int fd);
 /* Id of the control map of the program @prog_id; 0: it is not a program of weir's. */

@@ -32,15 +32,15 @@ static int ethtool(int fd, const char *device, void *request)
 /* How many features there are; they differ from kernel to kernel only. */
 static unsigned int count_features(int fd, const char *device)
 {
-	struct {
+	union {
 		struct ethtool_sset_info info;
-		__u32 count;
+		__u32 room[sizeof(struct ethtool_sset_info) / sizeof(__u32) + 1];
 	} request = { .info = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ULL << ETH_SS_FEATURES } };
 
 	if (ethtool(fd, device, &request) || !request.info.sset_mask ||
-	    request.count > FEATURES_MAX)
+	    request.info.data[0] > FEATURES_MAX)
 		return 0;
-	return request.count;
+	return request.info.data[0];
 }
 
 static unsigned int active_tags(const struct ethtool_gstrings *names,

@@ -17,6 +17,8 @@
 
 #include "log.h"
 
+/* In no name of an instance. */
+#define BESIDE_SUFFIX '~'
 #define BPFFS_DEFAULT "/sys/fs/bpf"
 #define LOCK_WAIT_MS 10000
 #define LOCK_POLL_MS 20
@@ -199,9 +201,14 @@ static int each_entry(const char *path, int (*filter)(const struct dirent *), si
 	return ret;
 }
 
+static int not_beside(const struct dirent *entry)
+{
+	return not_dot(entry) && entry->d_name[strlen(entry->d_name) - 1] != BESIDE_SUFFIX;
+}
+
 int pins_each(const struct pins *pins, int (*each)(const char *name, void *arg), void *arg)
 {
-	return each_entry(pins->root, not_dot, 0, each, arg);
+	return each_entry(pins->root, not_beside, 0, each, arg);
 }
 
 int pins_each_device(const struct pins *pins, const char *name,
@@ -230,10 +237,10 @@ static int not_link(const struct dirent *entry)
 	return not_dot(entry) && !is_link(entry);
 }
 
-static int remove_entries(const char *dir)
+static int remove_entries(const char *dir, int (*filter)(const struct dirent *))
 {
 	struct dirent **entries;
-	int count = scandir(dir, &entries, not_link, NULL), err = 0;
+	int count = scandir(dir, &entries, filter, NULL), err = 0;
 
 	if (count < 0)
 		return -errno;
@@ -255,8 +262,40 @@ int pins_remove(const struct pins *pins, const char *name)
 	int err = pins_path(pins, path, name, NULL);
 
 	if (!err)
-		err = remove_entries(path);
+		err = remove_entries(path, not_link);
 	if (!err && rmdir(path))
 		err = errno == ENOTEMPTY ? -EEXIST : -errno;
+	return err;
+}
+
+void pins_beside(char beside[PINS_BESIDE_MAX], const char *name)
+{
+	snprintf(beside, PINS_BESIDE_MAX, "%s%c", name, BESIDE_SUFFIX);
+}
+
+int pins_exchange(const struct pins *pins, const char *name, const char *other)
+{
+	char path[PATH_MAX], other_path[PATH_MAX];
+	int err = pins_path(pins, path, name, NULL);
+
+	if (!err)
+		err = pins_path(pins, other_path, other, NULL);
+	if (!err && renameat2(AT_FDCWD, path, AT_FDCWD, other_path, RENAME_EXCHANGE))
+		err = -errno;
+	return err;
+}
+
+int pins_clear(const struct pins *pins, const char *name)
+{
+	char path[PATH_MAX];
+	int err = pins_find(pins, name);
+
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	err = pins_path(pins, path, name, NULL);
+	if (!err)
+		err = remove_entries(path, not_dot);
+	if (!err && rmdir(path))
+		err = -errno;
 	return err;
 }

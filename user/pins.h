@@ -40,6 +40,17 @@ int pins_each(const struct pins *pins, int (*each)(const char *name, void *arg),
 int pins_each_device(const struct pins *pins, const char *name,
 		     int (*each)(const char *device, void *arg), void *arg);
 
+/*
+ * Name of the directory for what is to take the place of instance @name: no instance can have it,
+ * and pins_each() passes it over. Until pins_exchange() the state in force is the one under @name.
+ */
+#define PINS_BESIDE_MAX (INSTANCE_NAME_MAX + 1)
+void pins_beside(char beside[PINS_BESIDE_MAX], const char *name);
+/* Each of the two directories becomes the other at once. */
+int pins_exchange(const struct pins *pins, const char *name, const char *other);
+/* Removes everything in @name, its links included, and itself; 0 if there was nothing. */
+int pins_clear(const struct pins *pins, const char *name);
+
 int pins_make(const struct pins *pins, const char *name);
 /* Removes instance @name with everything in it but links. -EEXIST: there are some. */
 int pins_remove(const struct pins *pins, const char *name);

@@ -165,8 +165,9 @@ static void compare_numbers(struct plan *plan, enum change_kind kind, const char
 static void plan_sources(struct plan *plan, uint32_t slots, const struct config *wanted)
 {
 	if (config_slots(wanted->sources) != slots)
-		compare_numbers(plan, CHANGE_RELOAD, "sources", slots, wanted->sources,
-				"detach and attach again, which forgets counters and buckets");
+		compare_numbers(
+			plan, CHANGE_RELOAD, "sources", slots, wanted->sources,
+			"`weir attach config FILE` moves the buckets to a table of that size");
 }
 
 static void plan_lengths(struct plan *plan, const struct config *wanted)

@@ -13,3 +13,10 @@ $(BUILD)/next/weir: $(BUILD)/weir
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/next VERSION=$(VERSION)-next all
 
 tools: $(BUILD)/next/weir
+
+# The packet path of ABI 1 with the headers of its time.
+ABI1_BPF := $(BUILD)/tests/e2e/abi1/bpf/weir.bpf.o
+$(ABI1_BPF): BPF_CFLAGS := -Itests/e2e/abi1/include $(BPF_CFLAGS)
+$(BUILD)/tests/e2e/attach_abi1: E2E_LIBS := $(BPF_LIBS)
+
+tools: $(ABI1_BPF)

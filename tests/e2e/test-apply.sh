@@ -98,7 +98,7 @@ has "$(weir show)" "b0: enforcing (set at runtime)" "enforce said to attach"
 printf '[weir]\ndevices = b0, lo\nsources = 64\nxdp = generic\n[listener fleet]\nports = 1883, 8084\n' \
 	>"$file"
 expect 4 weir diff "$file"
-has "$out" "reload  [weir] sources: 1048580 in force, 64 wanted; detach" "diff"
+has "$out" "reload  [weir] sources: 1048580 in force, 64 wanted; \`weir attach" "diff"
 has "$out" "reload  [weir] devices: b0 in force, b0, lo wanted; \`weir attach" "diff"
 has "$out" "reload  [weir] xdp: b0 native in force, generic wanted; detach" "diff"
 expect 0 weir apply "$file"
@@ -107,9 +107,10 @@ has "$out" "1 change made" "apply"
 has "$(weir show)" "1883, 8084 to any" "what could be changed"
 nothing_to_do
 expect 0 weir attach config "$file" name b0
-has "$err" "[weir] sources: 1048580 in force, 64 wanted" "attach again"
+has "$out" "sources: 65, not 1048580 any more" "attach again"
 expect 0 weir diff "$file"
 lacks "$out" devices "diff after attach"
+lacks "$out" sources "diff after attach"
 weir detach b0
 weir attach config "$file" name edge
 expect 0 weir diff "$file"

@@ -121,11 +121,12 @@ static const struct {
 	  "f:2: ports 'mqtt': is not a list of ports; write each port, as in 1883, 8883\n" },
 	{ P "excess = dorp\nreject-rate = 1/s\n",
 	  "f:3: excess 'dorp': is not known; did you mean 'drop'?\n" },
+	{ P "excess = tarpit\n",
+	  "f:3: excess 'tarpit': is not known; write drop, delay or reject\n" },
 	{ P "reject-rate = often\nreject-burst = 5\n",
 	  "f:3: reject-rate 'often': is not a rate; write N/s, N/m, N/h or unlimited\n" },
 	{ P "reject-burst = 0\n",
 	  "f:3: reject-burst '0': is out of range; write 1 to 10000000\n" },
-	{ P "excess = tarpit\n", "f:3: excess 'tarpit': is not known; write drop, delay or reject\n" },
 	{ "[weir]\nmode = enfroce\nxdp = Native\n",
 	  "f:2: mode 'enfroce': is not a mode; did you mean 'enforce'?\n"
 	  "f:3: xdp 'Native': is not a way to attach; did you mean 'native'?\n" },

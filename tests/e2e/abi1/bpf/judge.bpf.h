@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * May this SYN pass? All levels are judged together: first each one is asked, host and listener
+ * before the table so that an exhausted listener refuses a flood without touching per-source
+ * memory; then each is charged, and if one refuses after all (another CPU took its last token)
+ * the charges made so far are taken back. Never over a rate; at most one false refusal per CPU
+ * that is in the middle of this.
+ */
+#ifndef WEIR_JUDGE_BPF_H
+#define WEIR_JUDGE_BPF_H
+
+#include "match.bpf.h"
+#include "table.bpf.h"
+
+#define CHARGE_TRIES_MAX 8
+
+/* One level's bucket. */
+struct stake {
+	const struct limit *limit;
+	struct bucket_set *set; /* of the table's levels; NULL: not a bucket */
+	__u64 tag;
+	__u64 *word; /* NULL: nothing to charge, or not in the table yet */
+	__u64 seen;  /* the word when it was asked, and its TAT */
+	__u64 tat;
+};
+
+enum charge {
+	CHARGE_TAKEN,
+	CHARGE_REFUSED,
+	CHARGE_CONTENDED,
+};
+
+/*
+ * Takes one token from @word. A function of its own for the verifier, which so follows its loop
+ * once instead of once for every mixture of limited and unlimited levels.
+ */
+__noinline int bucket_charge(__u64 *word, const struct limit *limit, const struct control *ctl,
+			     __u64 generation, __u64 now_ns)
+{
+	if (!word || !limit || !ctl)
+		return CHARGE_TAKEN;
+	for (int i = 0; i < CHARGE_TRIES_MAX; i++) {
+		__u64 old = READ_ONCE(*word);
+		__u64 tat = gcra_tat(old, limit, now_ns);
+
+		if (!gcra_conforms(tat, limit, now_ns))
+			return CHARGE_REFUSED;
+		/* Another epoch may be a newer one only if this policy is no longer in force; then
+		 * its terms must not be written over the new ones. */
+		if (gcra_epoch(old) != limit->epoch && READ_ONCE(ctl->generation) != generation)
+			return CHARGE_CONTENDED;
+		if (__sync_val_compare_and_swap(word, old, gcra_charged(tat, limit, now_ns)) == old)
+			return CHARGE_TAKEN;
+	}
+	return CHARGE_CONTENDED;
+}
+
+/* Gives the token back; a bucket that has changed epoch since then keeps it. */
+__noinline int bucket_refund(__u64 *word, const struct limit *limit)
+{
+	if (!word || !limit)
+		return 0;
+	for (int i = 0; i < CHARGE_TRIES_MAX; i++) {
+		__u64 old = READ_ONCE(*word);
+
+		if (gcra_epoch(old) != limit->epoch || old < limit->period_ns)
+			return 0;
+		if (__sync_val_compare_and_swap(word, old, old - limit->period_ns) == old)
+			return 0;
+	}
+	return 0;
+}
+
+/* Has the bucket at @word a token? Takes none. */
+static __always_inline bool stake_ask(struct stake *stake, __u64 *word, __u64 now_ns)
+{
+	stake->word = word;
+	stake->seen = READ_ONCE(*word);
+	stake->tat = gcra_tat(stake->seen, stake->limit, now_ns);
+	return gcra_conforms(stake->tat, stake->limit, now_ns);
+}
+
+/* Takes one token from a level that had one when it was asked; @refusal if it has none now. */
+static __always_inline enum reason stake_charge(const struct stake *stake,
+						const struct cause *cause, __u64 now_ns,
+						enum reason refusal)
+{
+	int charge;
+
+	if (!stake->word)
+		return REASON_NONE;
+	/* nearly always nobody was in between */
+	if (gcra_epoch(stake->seen) == stake->limit->epoch &&
+	    __sync_val_compare_and_swap(stake->word, stake->seen,
+					gcra_charged(stake->tat, stake->limit, now_ns)) ==
+		    stake->seen)
+		return REASON_NONE;
+	charge = bucket_charge(stake->word, stake->limit, cause->control, cause->generation,
+			       now_ns);
+	if (charge == CHARGE_REFUSED)
+		return refusal;
+	return charge == CHARGE_CONTENDED ? REASON_CONTENDED : REASON_NONE;
+}
+
+/* The same for a level of the table, whose bucket may have to be given a slot first. */
+static __always_inline enum reason stake_charge_prefix(struct stake *stake,
+						       const struct cause *cause, __u64 now_ns,
+						       enum reason refusal)
+{
+	int claim;
+
+	if (!stake->set || stake->word)
+		return stake_charge(stake, cause, now_ns, refusal);
+	claim = table_claim(stake->set, stake->tag, stake->limit, now_ns,
+			    cause->policy->refill_max_ns);
+	if (claim & CLAIM_CONTENDED)
+		return REASON_CONTENDED;
+	stake->word = &table_slot(stake->set, claim)->word;
+	if (!(claim & CLAIM_UNCHARGED))
+		return REASON_NONE;
+	/* another CPU's claim: no token of it has been seen */
+	stake->seen = ~(__u64)stake->limit->epoch;
+	return stake_charge(stake, cause, now_ns, refusal);
+}
+
+static __always_inline void stake_refund(const struct stake *stake)
+{
+	if (stake->word)
+		bucket_refund(stake->word, stake->limit);
+}
+
+/* The level of one word at @index of the levels map. */
+static __always_inline enum reason stake_level(struct stake *stake, const struct limit *limit,
+					       __u32 index, __u64 now_ns, enum reason refusal)
+{
+	struct level_state *state;
+
+	stake->limit = limit;
+	stake->word = NULL;
+	if (limit->kind == LIMIT_UNLIMITED)
+		return REASON_NONE;
+	if (limit->kind != LIMIT_BUCKET)
+		return refusal;
+	state = bpf_map_lookup_elem(&levels, &index);
+	if (!state)
+		return REASON_INTERNAL;
+	return stake_ask(stake, &state->word, now_ns) ? REASON_NONE : refusal;
+}
+
+/* The set of a prefix level; nothing is read from it yet. False: the map is missing. */
+static __always_inline bool stake_prefix(struct stake *stake, const struct cause *cause,
+					 const struct packet *packet, const struct addr *mask,
+					 enum level level)
+{
+	const struct addr prefix = { packet->src.hi & mask->hi, packet->src.lo & mask->lo };
+
+	stake->limit = &cause->policy->listeners[cause->listener].limits[level];
+	stake->set = NULL;
+	if (stake->limit->kind != LIMIT_BUCKET)
+		return true;
+	stake->tag = table_tag(&cause->control->seed, &prefix, cause->listener, level);
+	stake->set = table_set(stake->tag);
+	return stake->set;
+}
+
+static __always_inline bool stake_ask_prefix(struct stake *stake, __u64 now_ns)
+{
+	__u32 way;
+
+	stake->word = NULL;
+	if (!stake->set)
+		return stake->limit->kind == LIMIT_UNLIMITED;
+	way = table_find(stake->set, stake->tag);
+	if (way >= TABLE_WAYS)
+		return true;
+	return stake_ask(stake, &table_slot(stake->set, way)->word, now_ns);
+}
+
+static __always_inline enum reason judge(const struct packet *packet, const struct cause *cause,
+					 __u64 now_ns)
+{
+	const struct policy *policy = cause->policy;
+	const struct listener *listener = &policy->listeners[cause->listener];
+	struct stake host = {}, own = {}, site = {}, source = {};
+	enum reason reason;
+
+	reason = stake_level(&host, &policy->host, 0, now_ns, REASON_HOST_LIMIT);
+	if (reason)
+		return reason;
+	reason = stake_level(&own, &listener->limits[LEVEL_LISTENER], 1 + cause->listener, now_ns,
+			     REASON_LISTENER_LIMIT);
+	if (reason)
+		return reason;
+
+	if (!stake_prefix(&site, cause, packet, &policy->site_mask[packet->family & 1],
+			  LEVEL_SITE) ||
+	    !stake_prefix(&source, cause, packet, &policy->source_mask[packet->family & 1],
+			  LEVEL_SOURCE))
+		return REASON_INTERNAL;
+	if (!stake_ask_prefix(&site, now_ns))
+		return REASON_SITE_LIMIT;
+	if (!stake_ask_prefix(&source, now_ns))
+		return REASON_SOURCE_LIMIT;
+
+	/* everyone agrees: charge, those first whose last token another CPU is likeliest to take */
+	reason = stake_charge(&own, cause, now_ns, REASON_LISTENER_LIMIT);
+	if (reason)
+		return reason;
+	reason = stake_charge(&host, cause, now_ns, REASON_HOST_LIMIT);
+	if (reason)
+		goto refund_listener;
+	reason = stake_charge_prefix(&site, cause, now_ns, REASON_SITE_LIMIT);
+	if (reason)
+		goto refund_host;
+	reason = stake_charge_prefix(&source, cause, now_ns, REASON_SOURCE_LIMIT);
+	if (reason)
+		goto refund_site;
+	return REASON_ADMITTED;
+
+refund_site:
+	stake_refund(&site);
+refund_host:
+	stake_refund(&host);
+refund_listener:
+	stake_refund(&own);
+	return reason;
+}
+
+#endif

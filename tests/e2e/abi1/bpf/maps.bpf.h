@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Every map. All are pinned: they are the only runtime state, and outlive any one program. */
+#ifndef WEIR_MAPS_BPF_H
+#define WEIR_MAPS_BPF_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "abi.h"
+
+/* Written by the command line, read here. Mapped, so that one store changes the generation. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct control);
+} control SEC(".maps");
+
+/* Written by the command line into the copy not in force, read here. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct policy);
+} policy SEC(".maps");
+
+/* Charged here by compare-and-swap; mapped by user space, which may charge the same way. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1 + LISTENERS_MAX);
+	__type(key, __u32);
+	__type(value, struct level_state);
+} levels SEC(".maps");
+
+/*
+ * Buckets of sources and sites. Mappable above all because the values of such an array start on a
+ * page: those of a plain one start at byte 312, and every set would straddle two cache lines.
+ * User space sets max_entries (sets, a power of two) from the configuration.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bucket_set);
+} buckets SEC(".maps");
+
+/* Counted here, summed by user space. [0] frames not judged, [1 + id] SYNs of a listener. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1 + LISTENERS_MAX);
+	__type(key, __u32);
+	__type(value, struct counters);
+} counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct table_counters);
+} table_counters SEC(".maps");
+
+#endif
