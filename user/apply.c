@@ -47,6 +47,10 @@ static int plan_with(const struct apply_request *request, const struct snapshot 
 		log_error("cannot apply to '%s': it has no listener id free until the removed ones "
 			  "are gone; apply a file without them and without the new ones first",
 			  snapshot->control.name);
+	else if (err == -E2BIG)
+		log_error("cannot apply to '%s': with those set at runtime it would have more than "
+			  "%d rules of a family; forget some, or say `reset`",
+			  snapshot->control.name, RULES_MAX);
 	else if (err)
 		log_error("cannot compare with '%s': %s", snapshot->control.name, log_reason(err));
 	return err;
@@ -63,7 +67,8 @@ static int make_changes(struct instance *instance, const struct apply_request *r
 	if (!err && !planned && plan->of_kind[CHANGE_LIVE]) {
 		err = clear_listeners(instance, plan->fresh);
 		if (!err)
-			err = instance_publish(instance, plan->policy, NULL);
+			err = instance_publish(instance, plan->policy,
+					       plan->alters_rules ? &plan->rules : NULL);
 	}
 	if (err)
 		log_error("cannot apply to '%s': %s; what was in force still is", instance->name,

@@ -30,8 +30,7 @@ static void add_target(struct snapshot *snapshot, const struct target *target)
 	snprintf(device->attached_as, sizeof(device->attached_as), "%s", target->device);
 }
 
-static void warn(const struct attach_request *request, const struct plan *plan,
-		 const struct snapshot *in_force)
+static void warn(const struct attach_request *request, const struct plan *plan)
 {
 	char *text = NULL;
 	size_t size;
@@ -41,9 +40,6 @@ static void warn(const struct attach_request *request, const struct plan *plan,
 	if (!out)
 		return;
 	different = plan_print_said(out, plan, request->said);
-	if (request->said & SAYS_REST)
-		different += rules_differences(&in_force->rules, in_force->policy, &request->config,
-					       out);
 	if (!fclose(out) && different)
 		log_warning("'%s' runs already and keeps what is in force:\n%sto change it: "
 			    "%s`weir limit`, `weir mode`, or detach and attach again",
@@ -72,7 +68,7 @@ void attach_warn_differences(const struct attach_request *request, const struct 
 	for (unsigned int i = 0; i < attached->count; i++)
 		add_target(snapshot, &attached->target[i]);
 	if (!plan_make(&plan, snapshot, &request->config, false, snapshot->now_ns))
-		warn(request, &plan, snapshot);
+		warn(request, &plan);
 	plan_free(&plan);
 out:
 	instance_free_snapshot(snapshot);

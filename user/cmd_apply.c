@@ -10,6 +10,7 @@
 #include "json_value.h"
 #include "log.h"
 #include "output.h"
+#include "plan_rules.h"
 #include "text.h"
 
 struct words {
@@ -89,37 +90,47 @@ const struct command command_diff = {
 	.name = "diff",
 	.usage = "FILE [NAME] [reset]",
 	.summary = "What would `weir apply` change? Changes nothing",
-	.details = "Each line begins with what becomes of the difference:\n"
-		   "live    apply puts the file's value in force\n"
-		   "kept    set at runtime, by `weir limit` or `weir mode`; apply keeps it, and\n"
-		   "        with reset it follows the file again\n"
-		   "reload  apply cannot change it on a running instance; the line says what can\n"
-		   "NAME may be left out when the file names a device of the instance, or when\n"
-		   "it names none and only one instance runs here.\n"
-		   "Exit status 4 if apply would change something, 0 if not.\n",
+	.details =
+		"Each line begins with what becomes of the difference:\n"
+		"live    apply puts the file's value in force\n"
+		"kept    set at runtime, by `weir limit`, `mode`, `allow` or `block`; apply keeps\n"
+		"        it, and with reset it follows the file again\n"
+		"reload  apply cannot change it on a running instance; the line says what can\n"
+		"NAME may be left out when the file names a device of the instance, or when\n"
+		"it names none and only one instance runs here.\n"
+		"Exit status 4 if apply would change something, 0 if not.\n",
 	.run = diff,
 };
+
+static void report_change(const struct plan *plan, const struct change *change)
+{
+	if (change->kind == CHANGE_LIVE)
+		log_done("%s: [%s] %s: %s (was %s)", plan->name, change->where, change->what,
+			 change->wanted, change->in_force);
+	else if (change->kind == CHANGE_KEPT)
+		log_done("%s: [%s] %s: %s kept, set at runtime; the file says %s", plan->name,
+			 change->where, change->what, change->in_force, change->wanted);
+	else
+		log_warning("cannot change '%s' of '%s' while it runs: %s in force, %s wanted; %s",
+			    change->what, plan->name, change->in_force, change->wanted,
+			    change->todo);
+}
 
 static enum exit_status report_made(const struct plan *plan, const struct config *config)
 {
 	const unsigned int made = plan->of_kind[CHANGE_LIVE];
+	unsigned int rules = 0;
 
 	for (unsigned int i = 0; i < plan->count; i++) {
 		const struct change *change = &plan->changes[i];
 
-		if (change->kind == CHANGE_LIVE)
-			log_done("%s: [%s] %s: %s (was %s)", plan->name, change->where,
-				 change->what, change->wanted, change->in_force);
-		else if (change->kind == CHANGE_KEPT)
-			log_done("%s: [%s] %s: %s kept, set at runtime; the file says %s",
-				 plan->name, change->where, change->what, change->in_force,
-				 change->wanted);
-		else
-			log_warning("cannot change '%s' of '%s' while it runs: %s in force, %s "
-				    "wanted; %s",
-				    change->what, plan->name, change->in_force, change->wanted,
-				    change->todo);
+		rules += change->kind == CHANGE_LIVE && plan_is_rule(change);
+		if (change->kind != CHANGE_LIVE || !plan_is_rule(change) ||
+		    rules <= PLAN_RULES_SHOWN_MAX)
+			report_change(plan, change);
 	}
+	if (rules > PLAN_RULES_SHOWN_MAX)
+		log_done("%s: and %u more rules", plan->name, rules - PLAN_RULES_SHOWN_MAX);
 	command_warn_delay(config);
 	output_put("changed", json_boolean(made));
 	if (made)
@@ -138,14 +149,15 @@ const struct command command_apply = {
 	.name = "apply",
 	.usage = "FILE [NAME] [reset]",
 	.summary = "Make a running instance what the file says, at once",
-	.details = "Nothing is changed unless the whole file is right. Counters and buckets go "
-		   "on;\n"
-		   "a listener may move in the file, and even be renamed as long as it keeps a "
-		   "port.\n"
-		   "Limits and mode that were set at runtime stay, unless reset is said. What\n"
-		   "cannot change on a running instance is warned of: `weir diff` shows it, too.\n"
-		   "NAME may be left out when the file names a device of the instance, or when\n"
-		   "it names none and only one instance runs here.\n",
+	.details =
+		"Nothing is changed unless the whole file is right. Counters and buckets go "
+		"on;\n"
+		"a listener may move in the file, and even be renamed as long as it keeps a "
+		"port.\n"
+		"Limits, mode and rules that were set at runtime stay, unless reset is said. What\n"
+		"cannot change on a running instance is warned of: `weir diff` shows it, too.\n"
+		"NAME may be left out when the file names a device of the instance, or when\n"
+		"it names none and only one instance runs here.\n",
 	.changes = true,
 	.run = apply,
 };

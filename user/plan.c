@@ -7,9 +7,10 @@
 
 #include "plan_devices.h"
 #include "plan_listeners.h"
+#include "plan_rules.h"
 #include "policy.h"
 
-#define VALUE_MAX 48
+#define VALUE_MAX 96
 
 const char *const change_kind_names[] = {
 	[CHANGE_LIVE] = "live",
@@ -56,6 +57,7 @@ void plan_free(struct plan *plan)
 		free((void *)plan->changes[i].wanted);
 	}
 	free(plan->changes);
+	rules_free(&plan->rules);
 	free(plan->policy);
 	*plan = (struct plan){ 0 };
 }
@@ -84,8 +86,7 @@ enum change_kind plan_kind(const struct plan *plan, uint8_t origin)
 	return origin == ORIGIN_RUNTIME && !plan->reset ? CHANGE_KEPT : CHANGE_LIVE;
 }
 
-/* With a reset, a value that is the file's but was set at runtime changes its origin. */
-static void compare_origin(struct plan *plan, const struct change *change, uint8_t origin)
+void plan_compare_origin(struct plan *plan, const struct change *change, uint8_t origin)
 {
 	char in_force[VALUE_MAX];
 	struct change marked = *change;
@@ -116,7 +117,7 @@ void plan_limit(struct plan *plan, const char *where, unsigned int level, struct
 
 	if (change.kind == CHANGE_KEPT)
 		change.todo = PLAN_KEPT_TODO;
-	compare_origin(plan, &change, limit->origin);
+	plan_compare_origin(plan, &change, limit->origin);
 	if (limit->kind == LIMIT_BUCKET && next.kind == LIMIT_BUCKET) {
 		change.what = bursts[level];
 		snprintf(in_force, sizeof(in_force), "%u", limit->burst);
@@ -142,7 +143,7 @@ static void plan_mode(struct plan *plan, const struct config *wanted)
 
 	if (change.kind == CHANGE_KEPT)
 		change.todo = PLAN_KEPT_TODO;
-	compare_origin(plan, &change, policy->mode_origin);
+	plan_compare_origin(plan, &change, policy->mode_origin);
 	if (change.kind == CHANGE_KEPT)
 		return;
 	policy->mode = (uint8_t)wanted->mode;
@@ -202,5 +203,7 @@ int plan_make(struct plan *plan, const struct snapshot *in_force, const struct c
 	plan_lengths(plan, wanted);
 	plan_limit(plan, "weir", LEVEL_HOST, &plan->policy->host, &wanted->host);
 	err = plan_listeners(plan, wanted);
+	if (!err)
+		err = plan_rules(plan, in_force, wanted);
 	return err ? err : plan->err;
 }

@@ -34,6 +34,8 @@ struct change {
 struct plan {
 	char name[INSTANCE_NAME_MAX];
 	struct policy *policy; /* the one in force with all live changes made */
+	struct rules rules;    /* likewise */
+	bool alters_rules;     /* else those in force may stay where they are */
 	/* A bit each listener id: new, so that counters and levels of this id must be cleared before
 	 * the policy is in force; and no longer in use. */
 	uint64_t fresh, gone;
@@ -47,8 +49,9 @@ struct plan {
 
 /*
  * Plans how the instance @in_force becomes what @wanted (checked) says. Returns 0; -ENOMEM; or
- * -ENOSPC: there is no listener id that is free now for each new listener. plan->policy may be put
- * in force only if plan->of_kind[CHANGE_LIVE] is not 0. Free it either way.
+ * -ENOSPC: there is no listener id that is free now for each new listener; or -E2BIG: with what was
+ * set at runtime there are more than RULES_MAX rules of a family. plan->policy and plan->rules may
+ * be put in force only if plan->of_kind[CHANGE_LIVE] is not 0. Free it either way.
  */
 int plan_make(struct plan *plan, const struct snapshot *in_force, const struct config *wanted,
 	      bool reset, uint64_t now_ns);
@@ -65,6 +68,9 @@ void plan_note(struct plan *plan, const struct change *change);
 void plan_put(FILE *out, const struct change *change);
 /* Notes it if @in_force and @wanted are different texts; returns whether they are. */
 bool plan_compare(struct plan *plan, const struct change *change);
+/* The same of a value of @origin; with a reset, one that is wanted but was set at runtime changes its
+ * origin, which is noted, too. */
+void plan_compare_origin(struct plan *plan, const struct change *change, uint8_t origin);
 /* LIVE, or KEPT if that is the @origin of what is in force and nothing was said of a reset. */
 enum change_kind plan_kind(const struct plan *plan, uint8_t origin);
 /* Compares @limit, part of plan->policy, and changes it if it is not kept. @level: enum level, or

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "plan_rules.h"
+
 #define SAYS_LISTENER (SAYS_PORTS | SAYS_RATE | SAYS_REST)
 
 /* What must be said for a change to be wanted: any of it. */
@@ -25,14 +27,20 @@ static unsigned int follows_from(const struct change *change)
 
 unsigned int plan_print_said(FILE *out, const struct plan *plan, unsigned int said)
 {
-	unsigned int count = 0;
+	unsigned int count = 0, rules = 0;
 
 	for (unsigned int i = 0; i < plan->count; i++) {
-		if (!(follows_from(&plan->changes[i]) & said))
+		const struct change *change = &plan->changes[i];
+
+		if (!(follows_from(change) & said))
 			continue;
-		plan_put(out, &plan->changes[i]);
-		fputc('\n', out);
 		count++;
+		if (plan_is_rule(change) && ++rules > PLAN_RULES_SHOWN_MAX)
+			continue;
+		plan_put(out, change);
+		fputc('\n', out);
 	}
+	if (rules > PLAN_RULES_SHOWN_MAX)
+		fprintf(out, "and %u more rules\n", rules - PLAN_RULES_SHOWN_MAX);
 	return count;
 }

@@ -13,8 +13,8 @@
 #define SAYS_REST 0x20
 #define SAYS_ALL 0x3f
 
-/* Prints those differences of @plan that were @said, whatever may become of them, one line each.
- * Returns how many. */
+/* Prints those differences of @plan that were @said, whatever may become of them, one line each;
+ * of rules no more than PLAN_RULES_SHOWN_MAX. Returns how many there are. */
 unsigned int plan_print_said(FILE *out, const struct plan *plan, unsigned int said);
 
 #endif

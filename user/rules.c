@@ -121,6 +121,15 @@ int rules_add(struct rules *rules, const struct rule_entry *entry)
 	return 0;
 }
 
+int rules_add_all(struct rules *rules, const struct rules *from)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < from->count; i++)
+		err = rules_add(rules, &from->entries[i]);
+	return err;
+}
+
 int rules_put(struct rules *rules, const struct rule_entry *entry,
 	      const struct wanted_limit *source, uint64_t now_ns)
 {
@@ -201,24 +210,29 @@ void rules_sort(struct rules *rules)
 
 /* -- configuration and policy ------------------------------------------------------------------ */
 
+bool rules_entry(struct rule_entry *entry, const struct wanted_rule *wanted,
+		 const struct policy *policy)
+{
+	int id = *wanted->listener ? policy_find_listener(policy, wanted->listener) : 0;
+
+	*entry = rules_key(&wanted->source);
+	if (*wanted->listener)
+		entry->listener = (uint32_t)id;
+	entry->rule.action = (uint8_t)wanted->action;
+	entry->rule.origin = ORIGIN_FILE;
+	return id >= 0;
+}
+
 int rules_build(struct rules *rules, const struct policy *policy, const struct config *config,
 		uint64_t now_ns)
 {
 	for (unsigned int i = 0; i < config->rules_count; i++) {
 		const struct wanted_rule *wanted = &config->rules[i];
-		struct rule_entry entry = rules_key(&wanted->source);
-		int put;
+		struct rule_entry entry;
+		int put = 0;
 
-		if (*wanted->listener) {
-			int id = policy_find_listener(policy, wanted->listener);
-
-			if (id < 0)
-				continue;
-			entry.listener = (uint32_t)id;
-		}
-		entry.rule.action = (uint8_t)wanted->action;
-		entry.rule.origin = ORIGIN_FILE;
-		put = rules_put(rules, &entry, &wanted->limit, now_ns);
+		if (rules_entry(&entry, wanted, policy))
+			put = rules_put(rules, &entry, &wanted->limit, now_ns);
 		if (put < 0)
 			return put;
 	}
@@ -299,63 +313,4 @@ int rules_read(struct rules *rules, FILE *in, const char *name, struct config_er
 	if (err)
 		return err;
 	return errors->count == before ? 0 : -EINVAL;
-}
-
-/* -- differences ------------------------------------------------------------------------------- */
-
-/* "allow", "limit 10/s burst 20", or "none". */
-static char *describe(char *buf, size_t size, const struct rule_entry *entry)
-{
-	const struct limit *limit;
-	char rate[32];
-
-	snprintf(buf, size, "%s", entry ? text_word(action_names, entry->rule.action) : "none");
-	if (!entry || entry->rule.action != RULE_LIMIT)
-		return buf;
-	limit = &entry->rule.source;
-	text_rate(rate, sizeof(rate), limit);
-	if (limit->kind == LIMIT_BUCKET)
-		snprintf(buf, size, "limit %s burst %u", rate, limit->burst);
-	else
-		snprintf(buf, size, "limit %s", rate);
-	return buf;
-}
-
-/* Returns whether the two, of which one may be NULL, differ; says so while @count is small. */
-static bool compare_rules(const struct rule_entry *in_force, const struct rule_entry *wanted,
-			  const struct policy *policy, unsigned int count, FILE *out)
-{
-	const struct rule_entry *key = in_force ? in_force : wanted;
-	char prefix[64], a[64], b[64];
-
-	if (!strcmp(describe(a, sizeof(a), in_force), describe(b, sizeof(b), wanted)))
-		return false;
-	if (count >= DIFFERENCES_SHOWN_MAX)
-		return true;
-	fprintf(out, "prefix %s", rules_text(prefix, sizeof(prefix), key));
-	if (key->listener < LISTENERS_MAX)
-		fprintf(out, " listener %s", policy->listeners[key->listener].name);
-	fprintf(out, ": %s in force, %s wanted\n", a, b);
-	return true;
-}
-
-unsigned int rules_differences(const struct rules *in_force, const struct policy *policy,
-			       const struct config *config, FILE *out)
-{
-	struct rules wanted = { 0 };
-	unsigned int count = 0;
-
-	if (!rules_build(&wanted, policy, config, 0)) {
-		for (unsigned int i = 0; i < wanted.count; i++)
-			count += compare_rules(rules_find(in_force, &wanted.entries[i]),
-					       &wanted.entries[i], policy, count, out);
-		for (unsigned int i = 0; i < in_force->count; i++)
-			if (!rules_find(&wanted, &in_force->entries[i]))
-				count += compare_rules(&in_force->entries[i], NULL, policy, count,
-						       out);
-	}
-	if (count > DIFFERENCES_SHOWN_MAX)
-		fprintf(out, "and %u more prefixes\n", count - DIFFERENCES_SHOWN_MAX);
-	rules_free(&wanted);
-	return count;
 }

@@ -43,6 +43,9 @@ struct rule_entry *rules_find(const struct rules *rules, const struct rule_entry
  * RULES_MAX of its family are there. */
 int rules_add(struct rules *rules, const struct rule_entry *entry);
 
+/* Adds all entries of @from. As rules_add(). */
+int rules_add_all(struct rules *rules, const struct rules *from);
+
 /*
  * Lets action, expiry and origin of @entry hold for its key from @now_ns on, and for a RULE_LIMIT
  * the limit @source. Sources that have spent tokens under a limit that is replaced have spent them
@@ -60,6 +63,9 @@ unsigned int rules_expire(struct rules *rules, uint64_t now_ns);
 /* By family, prefix, length and listener. */
 void rules_sort(struct rules *rules);
 
+/* What @wanted says, but for its limit, where @policy has the listeners; false: it lacks this one. */
+bool rules_entry(struct rule_entry *entry, const struct wanted_rule *wanted,
+		 const struct policy *policy);
 /* Adds the rules of a checked @config to an instance with the listeners of @policy, without those
  * for other listeners. 0 or as rules_add(). */
 int rules_build(struct rules *rules, const struct policy *policy, const struct config *config,
@@ -67,12 +73,6 @@ int rules_build(struct rules *rules, const struct policy *policy, const struct c
 
 /* Tells @policy, with which @rules will be in force, what there is to be looked for. */
 void rules_seal(const struct rules *rules, struct policy *policy);
-
-/* Everything in which rules in force differ from those of @config, one line each and no more than so
- * many: "prefix 10.0.0.0/8: none in force, allow wanted". Returns the number of differences. */
-#define DIFFERENCES_SHOWN_MAX 20
-unsigned int rules_differences(const struct rules *in_force, const struct policy *policy,
-			       const struct config *config, FILE *out);
 
 /*
  * Adds the prefixes of @in, one a line, '#' begins a comment; all else of the rules is zero. @name

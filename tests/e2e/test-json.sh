@@ -213,6 +213,12 @@ json 0 block - edge
 holds '(.warnings | length == 1) and (.changed | not)'
 json 0 forget all
 holds '.rules_changed == 4'
+json 4 diff "$work/next.ini"
+holds '[.changes[] | select(.kind == "live")] | length == 1 and .[0].wanted == "block"
+	and (.[0].where | startswith("prefix fd10:7f::/32"))'
+json 0 apply "$work/next.ini"
+json 0 show
+holds '.instances[0].rules | length == 2'
 
 # -- what show counts is what metrics counts -------------------------------------------------------
 broker_start 1883

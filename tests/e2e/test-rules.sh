@@ -144,7 +144,7 @@ has "$(weir show rules)" 10.64.3.0/24 "a rule of the file when all are forgotten
 is "$(rule_count)" 3 "rules of the file"
 weir forget 10.64.2.0/24 listener mqtt
 expect 0 weir attach b0 config "$work/weir.ini"
-has "$err" "prefix 10.64.2.0/24 listener mqtt: none in force, block wanted" "a difference"
+has "$err" "[prefix 10.64.2.0/24, listener mqtt] rule: none in force, block wanted" "a difference"
 is "$(rule_count)" 2 "rules after attaching again"
 weir block 10.64.2.0/24 listener mqtt
 weir attach b0

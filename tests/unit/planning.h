@@ -30,6 +30,8 @@ static inline struct snapshot *running(const char *text)
 	assert_non_null(snapshot->policy);
 	planning_read(&config, text);
 	policy_build(snapshot->policy, &config);
+	assert_int_equal(rules_build(&snapshot->rules, snapshot->policy, &config, 0), 0);
+	rules_sort(&snapshot->rules);
 	strcpy(snapshot->control.name, "eth0");
 	snapshot->control.source_slots = config_slots(config.sources);
 	snapshot->devices[0] = (struct snapshot_device){ "eth0", DEVICE_ATTACHED, true, "eth0", 2 };
@@ -42,6 +44,7 @@ static inline struct snapshot *running(const char *text)
 
 static inline void forget(struct snapshot *snapshot)
 {
+	rules_free(&snapshot->rules);
 	free(snapshot->policy);
 	free(snapshot);
 }
@@ -72,6 +75,13 @@ static inline void apply_with(struct snapshot *snapshot, const char *text, bool 
 	fclose(out);
 	assert_string_equal(said, expected);
 	free(said);
+	assert_true(made.of_kind[CHANGE_LIVE] || !made.alters_rules);
+	if (made.alters_rules) {
+		rules_free(&snapshot->rules);
+		snapshot->rules = made.rules;
+		made.rules = (struct rules){ 0 };
+		rules_sort(&snapshot->rules);
+	}
 	if (made.of_kind[CHANGE_LIVE])
 		*snapshot->policy = *made.policy;
 	else
