@@ -42,7 +42,8 @@ static json_t *limit_with_tokens(const struct snapshot *snapshot, const struct l
 
 static json_t *listener_limits(const struct snapshot *snapshot, unsigned int id)
 {
-	const struct limit *limits = snapshot->policy->listeners[id].limits;
+	const struct listener *listener = &snapshot->policy->listeners[id];
+	const struct limit *limits = listener->limits;
 	json_t *object = json_object();
 
 	json_object_set_new(
@@ -50,6 +51,10 @@ static json_t *listener_limits(const struct snapshot *snapshot, unsigned int id)
 		limit_with_tokens(snapshot, &limits[LEVEL_LISTENER], LEVELS_LISTENER + id));
 	for (int level = LEVEL_SITE; level < LEVEL_COUNT; level++)
 		json_object_set_new(object, level_names[level], json_limit(&limits[level]));
+	if (listener->excess == EXCESS_REJECT)
+		json_object_set_new(
+			object, excess_names[EXCESS_REJECT],
+			limit_with_tokens(snapshot, &listener->reject, LEVELS_REJECT + id));
 	return object;
 }
 
@@ -277,6 +282,7 @@ json_t *json_instance(const struct snapshot *snapshot)
 	json_object_set_new(object, "created_ns", json_count(control->created_ns));
 	json_object_set_new(object, "age_seconds", json_count(age_ns / 1000000000));
 	json_object_set_new(object, "devices", devices(snapshot));
+	json_object_set_new(object, "vlan_hidden", json_boolean(control->vlan_hidden));
 	json_object_set_new(object, "source_prefix", prefix_lengths(policy->source_len));
 	json_object_set_new(object, "site_prefix", prefix_lengths(policy->site_len));
 	json_object_set_new(limits, level_names[LEVEL_HOST],

@@ -119,6 +119,10 @@ cat >"$work/good.ini" <<-EOF
 	addresses = 192.0.2.0/24, 2001:db8::1
 	excess = delay
 	rate = 0/s
+	[listener elsewhere]
+	ports = 8085
+	excess = reject
+	reject-rate = 30/m
 	[prefix 10.127.0.0/16]
 	source-rate = 5/s
 	[prefix fd10:7f::/32]
@@ -130,12 +134,14 @@ fails_alike 1 apply "$work/bad.ini" b0
 fails_alike 3 diff "$work/good.ini"
 fails_alike 3 apply "$work/good.ini" b0
 json 0 check "$work/good.ini"
-holds '.listeners == ["mqtt", "lab"] and .prefixes == ["10.127.0.0/16", "fd10:7f::/32"]'
+holds '.listeners == ["mqtt", "lab", "elsewhere"] and .prefixes == ["10.127.0.0/16", "fd10:7f::/32"]'
 
 # -- attached ------------------------------------------------------------------------------------
 json 0 -v attach config "$work/good.ini" name edge
 holds '.instances[0] | .mode_origin == "file" and .limits.host.origin == "file"'
 holds '.instances[0].name == "edge" and .warnings != [] and .notes != [] and .debug != []'
+holds '.instances[0].listeners | map(.limits | has("reject")) == [false, false, true]
+	and (.[2].limits.reject | .rate == 30 and .per_seconds == 60 and has("tokens"))'
 holds '.instances[0].listeners[1] | .name == "lab" and .excess == "delay" and .ports == [8084]
 	and .addresses == ["2001:db8::1", "192.0.2.0/24"] and .limits.listener.kind == "closed"'
 json 0 -q attach b0 name edge enforce
@@ -207,6 +213,12 @@ json 0 block - edge
 holds '(.warnings | length == 1) and (.changed | not)'
 json 0 forget all
 holds '.rules_changed == 4'
+json 4 diff "$work/next.ini"
+holds '[.changes[] | select(.kind == "live")] | length == 1 and .[0].wanted == "block"
+	and (.[0].where | startswith("prefix fd10:7f::/32"))'
+json 0 apply "$work/next.ini"
+json 0 show
+holds '.instances[0].rules | length == 2'
 
 # -- what show counts is what metrics counts -------------------------------------------------------
 broker_start 1883
