@@ -22,6 +22,7 @@ const char *const instance_map_names[MAP_COUNT] = {
 	[MAP_CONTROL] = "control",   [MAP_POLICY] = "policy",
 	[MAP_LEVELS] = "levels",     [MAP_BUCKETS] = "buckets",
 	[MAP_COUNTERS] = "counters", [MAP_TABLE_COUNTERS] = "table_counters",
+	[MAP_TOP] = "top",
 };
 
 uint64_t instance_now_ns(void)
@@ -66,6 +67,7 @@ static const struct map_shape {
 	[MAP_COUNTERS] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct counters),
 			   1 + LISTENERS_MAX },
 	[MAP_TABLE_COUNTERS] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct table_counters), 1 },
+	[MAP_TOP] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct top_set), TOP_SLICES *TOP_SETS },
 };
 
 /* A map of another size would be read or written beyond its end. */

@@ -14,6 +14,7 @@ enum instance_map {
 	MAP_BUCKETS,
 	MAP_COUNTERS,
 	MAP_TABLE_COUNTERS,
+	MAP_TOP,
 	MAP_COUNT,
 };
 
