@@ -32,10 +32,10 @@ BPF_LIBS := -lbpf -lelf -lz
 LIBS := $(BPF_LIBS) -linih
 
 # Pure: no libbpf, no clock, no files but a FILE* handed in. scripts/check-layers holds them to it.
-PURE := text names config config_keys config_read config_check policy snapshot render promtext
+PURE := text names config config_keys config_read config_check policy top snapshot render promtext
 PURE_OBJ := $(PURE:%=$(BUILD)/user/%.o)
 # The pinned state without the program that uses it; tests bring their own.
-STATE_OBJ := $(patsubst %,$(BUILD)/user/%.o,instance pins objects netdev log)
+STATE_OBJ := $(patsubst %,$(BUILD)/user/%.o,instance pins objects netdev log top_read)
 USER_OBJ := $(patsubst user/%.c,$(BUILD)/user/%.o,$(sort $(wildcard user/*.c)))
 
 UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
