@@ -32,7 +32,7 @@ BPF_LIBS := -lbpf -lelf -lz
 LIBS := $(BPF_LIBS) -linih
 
 # Pure: no libbpf, no clock, no files but a FILE* handed in. scripts/check-layers holds them to it.
-PURE := text names config config_keys config_read config_check policy top snapshot render promtext
+PURE := text names config config_keys config_read config_check policy top snapshot render render_sources promtext
 PURE_OBJ := $(PURE:%=$(BUILD)/user/%.o)
 # The pinned state without the program that uses it; tests bring their own.
 STATE_OBJ := $(patsubst %,$(BUILD)/user/%.o,instance pins objects netdev log top_read)

@@ -17,6 +17,7 @@ static const struct page pages[] = {
 	{ "status", render_status },
 	{ "limits", render_limits },
 	{ "counters", render_counters },
+	{ "sources", render_sources },
 	{},
 };
 
@@ -36,7 +37,8 @@ static enum exit_status show(int argc, char **argv)
 	int err;
 
 	if (argc > 1 && !page)
-		return command_usage(&command_show, "unknown page '%s': status, limits or counters",
+		return command_usage(&command_show,
+				     "unknown page '%s': status, limits, counters or sources",
 				     argv[0]);
 	if (argc > 1 + !!page)
 		return command_usage(&command_show, "unexpected word '%s'", argv[1 + !!page]);
@@ -60,10 +62,13 @@ static enum exit_status show(int argc, char **argv)
 
 const struct command command_show = {
 	.name = "show",
-	.usage = "[status|limits|counters] [NAME]",
+	.usage = "[status|limits|counters|sources] [NAME]",
 	.summary = "What is attached, what it admits and what it has done",
-	.details = "status    one screen: devices, mode, what was admitted and refused\n"
-		   "limits    every limit, and the tokens that are left\n"
-		   "counters  every frame seen, by reason; the total is their sum\n",
+	.details =
+		"status    one screen: devices, mode, what was admitted and refused\n"
+		"limits    every limit, and the tokens that are left\n"
+		"counters  every frame seen, by reason; the total is their sum\n"
+		"sources   the 20 sources and the 20 sites refused most in the last minute; the\n"
+		"          true count is REFUSED, give or take what stands beside it\n",
 	.run = show,
 };

@@ -8,6 +8,7 @@
 
 #include "abi.h"
 #include "config.h"
+#include "top.h"
 
 enum device_state {
 	DEVICE_ATTACHED,
@@ -31,6 +32,7 @@ struct snapshot {
 	struct counters counters[1 + LISTENERS_MAX]; /* summed over CPUs; [0] not judged */
 	struct table_counters table;		     /* summed over CPUs */
 	struct level_state levels[1 + LISTENERS_MAX];
+	struct top top;	   /* refused most in the last minute */
 	double table_fill; /* share of slots in debt, estimated from sampled sets */
 };
 
