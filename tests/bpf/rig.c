@@ -102,9 +102,9 @@ static uint32_t run(const struct bpf_program *program, const struct frame *frame
 	return opts.retval;
 }
 
-void rig_run_many(struct rig *rig, const struct frame *frame, uint32_t repeat)
+uint32_t rig_run_many(struct rig *rig, const struct frame *frame, uint32_t repeat)
 {
-	run(rig->skel->progs.weir, frame, repeat);
+	return run(rig->skel->progs.weir, frame, repeat);
 }
 
 static void read_counters(struct rig *rig, struct counters sum[1 + LISTENERS_MAX])
