@@ -43,10 +43,10 @@ static int compare_keys(const void *a, const void *b)
 
 static bool ranks_before(const struct top_row *row, const struct top_row *other)
 {
-	if (row->refused != other->refused)
-		return row->refused > other->refused;
 	if (row->at_least != other->at_least)
 		return row->at_least > other->at_least;
+	if (row->at_most != other->at_most)
+		return row->at_most > other->at_most;
 	/* so that the same counts are listed in the same order each time */
 	return memcmp(&row->prefix, &other->prefix, sizeof(row->prefix)) < 0;
 }

@@ -29,12 +29,13 @@ struct top_row {
 	uint8_t level;	    /* LEVEL_SITE, LEVEL_SOURCE, or LEVEL_RULE: refused by its own limit */
 	uint16_t listener;  /* id */
 	uint32_t serial;    /* of the listener: another one may have its id by now */
-	uint64_t refused;   /* the best guess, by which rows are ranked */
+	uint64_t refused;   /* in the middle of the two: the best guess */
 	uint64_t at_least;
 	uint64_t at_most;
 };
 
-/* Most refused first. */
+/* Most refused first, by what is certain: whoever has just taken the place of another one has a
+ * high upper bound, and was most likely refused but once. */
 struct top_list {
 	struct top_row rows[TOP_SHOWN];
 	unsigned int count;

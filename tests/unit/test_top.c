@@ -204,6 +204,21 @@ static void test_most_refused_are_kept(void **state)
 	assert_int_equal(top.others_at_most, 4);
 }
 
+/* What is certain ranks before what may be. */
+static void test_ranked_by_what_is_certain(void **state)
+{
+	struct top_set set = { .slice = SLICE };
+
+	(void)state;
+	set.way[0] = entry(7, 1000, 950);
+	set.way[1] = entry(8, 60, 0);
+	set.way[2] = entry(9, 70, 10);
+	merge(&set, 1);
+	assert_int_equal(top.sources.rows[0].prefix.lo, 9);
+	assert_int_equal(top.sources.rows[1].prefix.lo, 8);
+	assert_int_equal(top.sources.rows[2].prefix.lo, 7);
+}
+
 /* Of one that was dropped from the list its upper bound counts, not its rank. */
 static void test_bound_of_the_others(void **state)
 {
@@ -241,6 +256,7 @@ int main(void)
 		cmocka_unit_test(test_missed_by_a_full_set),
 		cmocka_unit_test(test_keys_are_apart),
 		cmocka_unit_test(test_most_refused_are_kept),
+		cmocka_unit_test(test_ranked_by_what_is_certain),
 		cmocka_unit_test(test_bound_of_the_others),
 		cmocka_unit_test(test_torn_entry),
 	};
