@@ -198,6 +198,35 @@ static void test_keys_are_apart(void **state)
 	rig_close(&rig);
 }
 
+/* One source on as many listeners as there can be. Some of them fall into one set, where they share
+ * neither entry nor count. */
+static void test_listeners_are_apart(void **state)
+{
+	static char ini[LISTENERS_MAX * 100];
+	struct top top;
+	int len = sprintf(ini, "[weir]\nmode = enforce\n");
+
+	(void)state;
+	for (int id = 0; id < LISTENERS_MAX; id++)
+		len += sprintf(ini + len,
+			       "[listener m%d]\nports = %d\nsource-rate = 1/h\n"
+			       "source-burst = 1\n",
+			       id, 1000 + id);
+	open_rig(ini);
+	for (int id = 0; id < LISTENERS_MAX; id++) {
+		frame_build(&frame, &(struct frame_spec){ .dport = 1000 + id });
+		syn(1, id + 2);
+	}
+	top = read_at(HOUR);
+	assert_int_equal(top.sources.count, TOP_SHOWN);
+	for (int i = 0; i < TOP_SHOWN; i++) {
+		assert_int_equal(top.sources.rows[i].listener, LISTENERS_MAX - 1 - i);
+		assert_int_equal(top.sources.rows[i].refused, LISTENERS_MAX - i);
+	}
+	assert_int_equal(top.others_at_most, LISTENERS_MAX - TOP_SHOWN);
+	rig_close(&rig);
+}
+
 /* -- accuracy ---------------------------------------------------------------------------------- */
 
 #define RANKS 100000
@@ -335,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_cpus_merge),
 		cmocka_unit_test(test_observe_counts),
 		cmocka_unit_test(test_keys_are_apart),
+		cmocka_unit_test(test_listeners_are_apart),
 		cmocka_unit_test(test_skewed_load),
 		cmocka_unit_test(test_even_load),
 	};
