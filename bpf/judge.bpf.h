@@ -23,9 +23,6 @@ struct stake {
 	__u64 tat;
 };
 
-/* In bucket keys: the source level under a rule's own limit, which has its own epochs. */
-#define LEVEL_RULE LEVEL_COUNT
-
 struct stakes {
 	struct stake host;
 	struct stake listener;

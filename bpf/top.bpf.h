@@ -43,7 +43,7 @@ __noinline int top_count(const struct top_entry *refused, __u32 tag, __u64 now_n
 	set->way[least].serial = refused->serial;
 	set->way[least].listener = refused->listener;
 	set->way[least].level = refused->level;
-	set->way[least].family = refused->family;
+	set->way[least].prefix_len = refused->prefix_len;
 	return 0;
 }
 

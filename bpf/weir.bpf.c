@@ -49,6 +49,7 @@ static __always_inline void note_refused(enum reason reason, const struct packet
 {
 	const struct policy *policy = cause->policy;
 	bool is_site = reason == REASON_SITE_LIMIT;
+	__u32 source_level = cause->rule ? LEVEL_RULE : LEVEL_SOURCE;
 	__u32 family = packet->family & 1;
 	const struct addr *mask = is_site ? &policy->site_mask[family]
 					  : &policy->source_mask[family];
@@ -56,8 +57,10 @@ static __always_inline void note_refused(enum reason reason, const struct packet
 		.prefix = { packet->src.hi & mask->hi, packet->src.lo & mask->lo },
 		.serial = policy->listeners[cause->listener].serial,
 		.listener = cause->listener,
-		.level = is_site ? LEVEL_SITE : LEVEL_SOURCE,
-		.family = family,
+		.level = is_site ? LEVEL_SITE : source_level,
+		/* no branch on the family, which the verifier would follow */
+		.prefix_len = (is_site ? policy->site_len : policy->source_len)[family] +
+			      (FAMILY_V6 - family) * 96,
 	};
 
 	top_count(&refused, is_site ? stakes->site.place.tag : stakes->source.place.tag,

@@ -50,6 +50,9 @@ enum level {
 	LEVEL_COUNT,
 };
 
+/* In keys: the source level under a rule's own limit, which has its own epochs. */
+#define LEVEL_RULE LEVEL_COUNT
+
 #define LISTENER_NAME_MAX 32
 
 /* Its place in policy.listeners is its id, for as long as it exists. */
@@ -201,12 +204,12 @@ struct table_counters {
 
 struct top_entry {
 	struct addr prefix;
-	__u32 count; /* refusals; at most @over too many */
+	__u32 count; /* refusals; at most @over too many; 0: free */
 	__u32 over;
-	__u32 serial; /* of the listener; 0: free */
+	__u32 serial; /* of the listener */
 	__u16 listener;
-	__u8 level; /* LEVEL_SITE or LEVEL_SOURCE */
-	__u8 family;
+	__u8 level;	 /* LEVEL_SITE, LEVEL_SOURCE or LEVEL_RULE */
+	__u8 prefix_len; /* of the 128 bits */
 };
 
 struct top_set {

@@ -17,11 +17,8 @@ struct page {
 };
 
 static const struct page pages[] = {
-	{ "status", render_status },
-	{ "limits", render_limits },
-	{ "counters", render_counters },
-	{ "rules", render_rules },
-	{},
+	{ "status", render_status }, { "limits", render_limits },   { "counters", render_counters },
+	{ "rules", render_rules },   { "sources", render_sources }, {},
 };
 
 static const struct page *find_page(const char *name)
@@ -75,13 +72,15 @@ static enum exit_status show(int argc, char **argv)
 
 const struct command command_show = {
 	.name = "show",
-	.usage = "[status|limits|counters|rules] [NAME]",
+	.usage = "[status|limits|counters|rules|sources] [NAME]",
 	.summary = "What is attached, what it admits and what it has done",
 	.details =
 		"status    one screen: devices, mode, what was admitted and refused\n"
 		"limits    every limit, and the tokens that are left\n"
 		"counters  every frame seen, by reason; the total is their sum\n"
 		"rules     prefixes that are allowed, blocked or have limits of their own; SET BY\n"
-		"          runtime: by command, so not in the file\n",
+		"          runtime: by command, so not in the file\n"
+		"sources   the 20 sources and the 20 sites refused most in the last minute; the\n"
+		"          true count is REFUSED, give or take what stands beside it\n",
 	.run = show,
 };

@@ -27,6 +27,7 @@ const char *const instance_map_names[MAP_COUNT] = {
 	[MAP_LEVELS] = "levels",     [MAP_BUCKETS] = "buckets",
 	[MAP_COUNTERS] = "counters", [MAP_TABLE_COUNTERS] = "table_counters",
 	[MAP_RULES_V4] = "rules_v4", [MAP_RULES_V6] = "rules_v6",
+	[MAP_TOP] = "top",
 };
 
 uint64_t instance_now_ns(void)
@@ -69,6 +70,7 @@ static const struct map_shape shapes[MAP_COUNT] = {
 	/* a trie for each copy of the policy */
 	[MAP_RULES_V4] = { BPF_MAP_TYPE_ARRAY_OF_MAPS, 0, sizeof(uint32_t), 2 },
 	[MAP_RULES_V6] = { BPF_MAP_TYPE_ARRAY_OF_MAPS, 0, sizeof(uint32_t), 2 },
+	[MAP_TOP] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct top_set), TOP_SLICES *TOP_SETS },
 };
 
 static int check_shape(const struct instance *instance, enum instance_map map)

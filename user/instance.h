@@ -18,6 +18,7 @@ enum instance_map {
 	MAP_TABLE_COUNTERS,
 	MAP_RULES_V4,
 	MAP_RULES_V6,
+	MAP_TOP,
 	MAP_COUNT,
 };
 

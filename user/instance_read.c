@@ -13,6 +13,7 @@
 #include <bpf/libbpf.h>
 
 #include "objects.h"
+#include "top_read.h"
 
 /* With 1024 sets of four the standard error of the fill is below 0.8 %. */
 #define SAMPLED_SETS 1024
@@ -116,6 +117,8 @@ int instance_snapshot(const struct instance *instance, const struct pins *pins,
 	if (!err)
 		err = sum_cpus(instance->map_fd[MAP_TABLE_COUNTERS], 0, &snapshot->table,
 			       sizeof(snapshot->table));
+	if (!err)
+		err = top_read(&snapshot->top, instance->map_fd[MAP_TOP], snapshot->now_ns);
 	if (!err)
 		err = sample_fill(instance, snapshot);
 	if (!err)

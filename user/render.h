@@ -11,5 +11,6 @@ void render_status(FILE *out, const struct snapshot *snapshot);
 void render_limits(FILE *out, const struct snapshot *snapshot);
 void render_counters(FILE *out, const struct snapshot *snapshot);
 void render_rules(FILE *out, const struct snapshot *snapshot);
+void render_sources(FILE *out, const struct snapshot *snapshot);
 
 #endif

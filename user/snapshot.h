@@ -9,6 +9,7 @@
 #include "abi.h"
 #include "config.h"
 #include "rules.h"
+#include "top.h"
 
 enum device_state {
 	DEVICE_ATTACHED,
@@ -34,6 +35,7 @@ struct snapshot {
 	struct counters counters[1 + LISTENERS_MAX]; /* summed over CPUs; [0] not judged */
 	struct table_counters table;		     /* summed over CPUs */
 	struct level_state levels[LEVELS_MAX];
+	struct top top;	   /* refused most in the last minute */
 	double table_fill; /* share of slots in debt, estimated from sampled sets */
 };
 

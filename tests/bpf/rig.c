@@ -137,11 +137,11 @@ static uint32_t run(const struct bpf_program *program, const struct frame *frame
 	return opts.retval;
 }
 
-void rig_run_many(struct rig *rig, const struct frame *frame, uint32_t repeat)
+uint32_t rig_run_many(struct rig *rig, const struct frame *frame, uint32_t repeat)
 {
 	struct frame out;
 
-	run(rig->skel->progs.weir, frame, repeat, &out);
+	return run(rig->skel->progs.weir, frame, repeat, &out);
 }
 
 static void read_counters(struct rig *rig, struct counters sum[1 + LISTENERS_MAX])

@@ -44,8 +44,8 @@ void rig_step(struct rig *rig, uint64_t step_ns);
 struct outcome rig_run(struct rig *rig, const struct frame *frame);
 /* The same, with bytes and length of the frame that comes out. */
 struct outcome rig_run_to(struct rig *rig, const struct frame *frame, struct frame *out);
-/* Runs one frame @repeat times on this CPU; counts are in the counters. */
-void rig_run_many(struct rig *rig, const struct frame *frame, uint32_t repeat);
+/* Runs one frame @repeat times on this CPU; counts are in the counters. Returns the last action. */
+uint32_t rig_run_many(struct rig *rig, const struct frame *frame, uint32_t repeat);
 /* As rig_run, on a CPU that still judges under the policy before the one in force. */
 struct outcome rig_run_late(struct rig *rig, const struct frame *frame);
 enum reason rig_reason(struct rig *rig, const struct frame_spec *spec);

@@ -5,7 +5,7 @@ source "$(dirname "$0")/lib.sh"
 two_namespaces
 add_link broker b1 02:00:00:00:01:02 client c1 02:00:00:00:01:01
 dir=$WEIR_BPFFS/weir/b0
-maps=(control policy levels buckets counters table_counters)
+maps=(control policy levels buckets counters table_counters top)
 
 # Every map in the place of every other, and a program and a link in the place of each.
 weir attach b0 enforce rate 5/s
