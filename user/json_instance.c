@@ -256,6 +256,30 @@ static json_t *rules(const struct snapshot *snapshot)
 	return array;
 }
 
+/* As render_sources() prints it. */
+static json_t *refused_most(const struct snapshot *snapshot, const struct top_list *list)
+{
+	json_t *array = json_array();
+
+	for (unsigned int i = 0; i < list->count; i++) {
+		const struct top_row *row = &list->rows[i];
+		char prefix[PREFIX_TEXT_MAX], label[LABEL_MAX];
+		json_t *object = json_object();
+
+		json_object_set_new(object, "prefix",
+				    json_text(text_prefix(prefix, sizeof(prefix), &row->prefix,
+							  row->prefix_len)));
+		json_object_set_new(object, "listener",
+				    json_text(snapshot_top_label(label, snapshot->policy, row)));
+		json_object_set_new(object, "own_limit", json_boolean(row->level == LEVEL_RULE));
+		json_object_set_new(object, "refused", json_count(row->refused));
+		json_object_set_new(object, "at_least", json_count(row->at_least));
+		json_object_set_new(object, "at_most", json_count(row->at_most));
+		json_array_append_new(array, object);
+	}
+	return array;
+}
+
 static json_t *listeners(const struct snapshot *snapshot)
 {
 	json_t *array = json_array();
@@ -290,6 +314,12 @@ json_t *json_instance(const struct snapshot *snapshot)
 	json_object_set_new(object, "limits", limits);
 	json_object_set_new(object, "listeners", listeners(snapshot));
 	json_object_set_new(object, "rules", rules(snapshot));
+	json_object_set_new(object, "sources_refused_most",
+			    refused_most(snapshot, &snapshot->top.sources));
+	json_object_set_new(object, "sites_refused_most",
+			    refused_most(snapshot, &snapshot->top.sites));
+	json_object_set_new(object, "others_refused_at_most",
+			    json_count(snapshot->top.others_at_most));
 	json_object_set_new(object, "former_listeners", former_listeners(snapshot));
 	json_object_set_new(object, "not_judged", rows(&snapshot->counters[0]));
 	json_object_set_new(object, "frames", json_count(snapshot_frames(snapshot)));

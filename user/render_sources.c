@@ -6,15 +6,6 @@
 
 #define PREFIX_TEXT_MAX 64
 
-static const char *listener_label(char buf[LABEL_MAX], const struct policy *policy,
-				  const struct top_row *row)
-{
-	if (policy->listeners[row->listener % LISTENERS_MAX].serial == row->serial)
-		return snapshot_listener_label(buf, policy, row->listener % LISTENERS_MAX);
-	snprintf(buf, LABEL_MAX, "id:%u", row->listener);
-	return buf;
-}
-
 struct widths {
 	int prefix;
 	int listener;
@@ -28,7 +19,7 @@ static void widen(struct widths *widths, const struct policy *policy, const stru
 		const struct top_row *row = &list->rows[i];
 		int prefix_width = (int)strlen(
 			text_prefix(prefix, sizeof(prefix), &row->prefix, row->prefix_len));
-		int listener_width = (int)strlen(listener_label(label, policy, row));
+		int listener_width = (int)strlen(snapshot_top_label(label, policy, row));
 
 		if (prefix_width > widths->prefix)
 			widths->prefix = prefix_width;
@@ -49,7 +40,7 @@ static void put_list(FILE *out, const struct policy *policy, const struct top_li
 		fprintf(out, "%-6s  %-*s  %-*s  %10" PRIu64 "  %8" PRIu64 "%s\n",
 			level_names[own ? LEVEL_SOURCE : row->level], widths->prefix,
 			text_prefix(prefix, sizeof(prefix), &row->prefix, row->prefix_len),
-			widths->listener, listener_label(label, policy, row), row->refused,
+			widths->listener, snapshot_top_label(label, policy, row), row->refused,
 			row->at_most - row->refused, own ? "  by a limit of its own" : "");
 	}
 }

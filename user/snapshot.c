@@ -62,6 +62,15 @@ const char *snapshot_listener_label(char buf[LABEL_MAX], const struct policy *po
 	return buf;
 }
 
+const char *snapshot_top_label(char buf[LABEL_MAX], const struct policy *policy,
+			       const struct top_row *row)
+{
+	if (policy->listeners[row->listener % LISTENERS_MAX].serial == row->serial)
+		return snapshot_listener_label(buf, policy, row->listener % LISTENERS_MAX);
+	snprintf(buf, LABEL_MAX, "id:%u", row->listener);
+	return buf;
+}
+
 const char *snapshot_reason_label(char buf[LABEL_MAX], unsigned int reason)
 {
 	if (reason < REASON_COUNT)

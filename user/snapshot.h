@@ -58,6 +58,9 @@ unsigned int snapshot_runtime_rules(const struct snapshot *snapshot);
 #define LABEL_MAX 24
 const char *snapshot_listener_label(char buf[LABEL_MAX], const struct policy *policy,
 				    unsigned int id);
+/* Of the listener of a row, which may be another one by now: then "id:7". */
+const char *snapshot_top_label(char buf[LABEL_MAX], const struct policy *policy,
+			       const struct top_row *row);
 const char *snapshot_reason_label(char buf[LABEL_MAX], unsigned int reason);
 
 #endif

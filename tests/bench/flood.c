@@ -23,6 +23,7 @@
 
 #include "lib/frame.h"
 #include "lib/netdev.h"
+#include "lib/words.h"
 #include "tests/bench/flood.skel.h"
 
 #ifndef BPF_F_TEST_XDP_LIVE_FRAMES
@@ -83,34 +84,6 @@ static uint64_t clock_ns(clockid_t clock)
 	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
-static int parse_number(const char *text, double min, double max, double *value)
-{
-	char *end;
-
-	*value = strtod(text, &end);
-	return end != text && !*end && *value >= min && *value <= max ? 0 : -EINVAL;
-}
-
-static int parse_whole(const char *text, double min, double max, uint64_t *value)
-{
-	double number;
-
-	if (parse_number(text, min, max, &number) || number != floor(number))
-		return -EINVAL;
-	*value = number;
-	return 0;
-}
-
-static int parse_mac(const char *text, uint8_t mac[6])
-{
-	char end;
-
-	return sscanf(text, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx%c", &mac[0], &mac[1], &mac[2], &mac[3],
-		      &mac[4], &mac[5], &end) == 6
-		       ? 0
-		       : -EINVAL;
-}
-
 /* Sets spec->v6; both addresses must agree in it. */
 static int parse_addr(struct job *job, const char *text, struct in6_addr *addr)
 {
@@ -120,12 +93,6 @@ static int parse_addr(struct job *job, const char *text, struct in6_addr *addr)
 		return -EINVAL;
 	job->spec.v6 = v6;
 	return inet_pton(v6 ? AF_INET6 : AF_INET, text, addr) == 1 ? 0 : -EINVAL;
-}
-
-static void cut_to_prefix(struct in6_addr *addr, unsigned int len)
-{
-	for (unsigned int bit = len; bit < 128; bit++)
-		addr->s6_addr[bit / 8] &= ~(0x80 >> bit % 8);
 }
 
 static int parse_prefix(struct job *job, const char *text)

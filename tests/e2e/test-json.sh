@@ -107,7 +107,7 @@ fails_alike 1 check /dev/null
 cat >"$work/good.ini" <<-EOF
 	[weir]
 	devices = b0, lo
-	sources = 640
+	sources = 65540
 	host-rate = 5000/s
 	[listener mqtt]
 	ports = 1883, 8883
@@ -173,7 +173,7 @@ holds '.instance == "edge" and [.changes[] | [.kind, .where, .what, .in_force, .
 	["kept", "listener mqtt", "burst", "50", "2000"]]'
 json 4 diff "$work/good.ini" edge reset
 holds 'all(.changes[]; .kind == "live" and (has("todo") | not))'
-sed -e 's/640/1280/' -e '/^rate = 2000/a site-rate = 100000/s' "$work/good.ini" >"$work/next.ini"
+sed -e 's/65540/65560/' -e '/^rate = 2000/a site-rate = 100000/s' "$work/good.ini" >"$work/next.ini"
 json 4 diff "$work/next.ini"
 holds '[.changes[].kind] | unique == ["kept", "live", "reload"]'
 json 0 apply "$work/next.ini"
@@ -231,6 +231,14 @@ holds '.instances[0].listeners[0] | .syns == {admitted: 16, refused: 24}
 	and (.limits.source | has("tokens") | not)'
 holds '.instances[0] | .frames == ([.not_judged[].count, .listeners[].counters[].count] | add)'
 holds '.instances[0].table.slots_in_debt > 0 and .instances[0].limits.host.tokens > 4900'
+json 0 show sources
+holds '.instances[0].sources_refused_most | map(.refused) | add == 24'
+json 0 limit edge mqtt site 0/s
+knocked $B4 1883 sources 10.64.1.0/29 count 8
+json 0 show sources
+holds '.instances[0].sites_refused_most | length == 1 and .[0].prefix == "10.64.1.0/24"
+	and .[0].at_least == 8 and .[0].at_most == 8 and .[0].listener == "mqtt"'
+json 0 limit edge mqtt site unlimited
 json 0 mode edge observe
 knocked $B4 1883 sources 10.64.1.0/29 count 8
 json 0 show counters

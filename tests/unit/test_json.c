@@ -45,7 +45,9 @@ static const char whole[] =
 	"{'prefix':'10.1.0.0/16','action':'limit','origin':'runtime','expires_in_ms':3661000,"
 	"'limit':{'kind':'bucket','origin':'file','rate':5,'per_seconds':1,'burst':5}},"
 	"{'prefix':'2001:db8::/32','action':'block','listener':'lab','origin':'file'}],"
-	"'former_listeners':[],'not_judged':["
+	"'sources_refused_most':[{'prefix':'192.0.2.10','listener':'mqtt','own_limit':true,"
+	"'refused':410,'at_least':400,'at_most':420}],'sites_refused_most':[],"
+	"'others_refused_at_most':12,'former_listeners':[],'not_judged':["
 	"{'reason':'not_tcp','verdict':'pass','enforced':true,'count':7},"
 	"{'reason':'not_syn','verdict':'pass','enforced':true,'count':1000000}],"
 	"'frames':1013073,'table':{'slots':1048576,'slots_in_debt':131072,'evicted_full':71,"
@@ -68,8 +70,19 @@ static void expect_json(json_t *value, const char *expected)
 static void test_whole_instance(void **state)
 {
 	struct snapshot *snapshot = sample_make();
+	struct top_row *row = &snapshot->top.sources.rows[snapshot->top.sources.count++];
 
 	(void)state;
+	*row = (struct top_row){
+		.prefix = { 0, htobe64(0xffffc000020aULL) },
+		.prefix_len = 128,
+		.level = LEVEL_RULE,
+		.serial = snapshot->policy->listeners[0].serial,
+		.refused = 410,
+		.at_least = 400,
+		.at_most = 420,
+	};
+	snapshot->top.others_at_most = 12;
 	expect_json(json_instance(snapshot), whole);
 	expect_json(json_instances(snapshot, 0), "[]");
 	sample_free(snapshot);
