@@ -107,7 +107,7 @@ fails_alike 1 check /dev/null
 cat >"$work/good.ini" <<-EOF
 	[weir]
 	devices = b0, lo
-	sources = 65540
+	sources = 5120
 	host-rate = 5000/s
 	[listener mqtt]
 	ports = 1883, 8883
@@ -173,7 +173,7 @@ holds '.instance == "edge" and [.changes[] | [.kind, .where, .what, .in_force, .
 	["kept", "listener mqtt", "burst", "50", "2000"]]'
 json 4 diff "$work/good.ini" edge reset
 holds 'all(.changes[]; .kind == "live" and (has("todo") | not))'
-sed -e 's/65540/65560/' -e '/^rate = 2000/a site-rate = 100000/s' "$work/good.ini" >"$work/next.ini"
+sed -e 's/5120/10240/' -e '/^rate = 2000/a site-rate = 100000/s' "$work/good.ini" >"$work/next.ini"
 json 4 diff "$work/next.ini"
 holds '[.changes[].kind] | unique == ["kept", "live", "reload"]'
 json 0 apply "$work/next.ini"
