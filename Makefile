@@ -81,6 +81,9 @@ $(BUILD)/%.o: %.c Makefile | $(BUILD)/jansson.found
 	$(call msg,CC,$@)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
+# They hold the version, whose place is the changelog.
+$(patsubst %,$(BUILD)/%.o,user/attach user/main user/promtext tests/unit/test_promtext): CHANGELOG.md
+
 $(BUILD)/weir: $(USER_OBJ)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LIBS) -o $@
