@@ -23,9 +23,12 @@ const char *const change_kind_names[] = {
 
 void plan_note(struct plan *plan, const struct change *change)
 {
-	struct change *grown, *added;
+	struct change *grown = plan->changes, *added;
 
-	grown = reallocarray(plan->changes, plan->count + 1, sizeof(*grown));
+	/* room doubles whenever the count is a power of two */
+	if (!(plan->count & (plan->count - 1)))
+		grown = reallocarray(grown, plan->count ? 2 * (size_t)plan->count : 1,
+				     sizeof(*grown));
 	if (!grown) {
 		plan->err = -ENOMEM;
 		return;
