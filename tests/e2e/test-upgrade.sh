@@ -15,9 +15,10 @@ attach_abi1() { # NAME DEV[,DEV...] [abi N]
 program_id() { # DEV
 	bpftool -j link show pinned "$WEIR_BPFFS/weir/b0/link-$1" | grep -oE '"prog_id":[0-9]+'
 }
-# All that is pinned, as the kernel knows it.
+# All that is pinned, as the kernel knows it, but for the counters: the session and the neighbours
+# send frames all the time.
 kernel_state() {
-	(cd "$WEIR_BPFFS/weir/b0" && for pin in [!l]* levels; do
+	(cd "$WEIR_BPFFS/weir/b0" && for pin in [!lc]* control levels; do
 		bpftool -j map dump pinned "$PWD/$pin" | md5sum
 	done)
 	program_id b0
