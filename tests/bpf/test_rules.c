@@ -6,46 +6,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <string.h>
 
 #include <linux/bpf.h>
 
-#include "rig.h"
+#include "rules_rig.h"
 
 #define MQTT 1 /* counters of the first listener */
-
-static struct rig rig;
-static uint64_t start_ns; /* of this test */
-
-static void open_with(const char *more)
-{
-	char ini[2048];
-
-	snprintf(ini, sizeof(ini), "[weir]\nmode = enforce\nsources = 65\n%s", more);
-	start_ns = rig_reopen(&rig, ini);
-}
-
-static int close_rig(void **state)
-{
-	(void)state;
-	rig_close(&rig);
-	return 0;
-}
-
-#define TWO_LISTENERS "[listener mqtt]\nports = 1883\n[listener web]\nports = 8084\n"
-
-static enum reason to(const char *src, uint16_t port)
-{
-	return rig_reason(&rig, &(struct frame_spec){ .version = strchr(src, ':') ? 6 : 4,
-						      .src = src,
-						      .dport = port });
-}
-
-static enum reason syn(const char *src)
-{
-	return to(src, 1883);
-}
 
 static void test_longest_prefix_wins(void **state)
 {
