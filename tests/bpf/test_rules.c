@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-
 #include <linux/bpf.h>
 
 #include "rules_rig.h"
