@@ -24,10 +24,11 @@ const volatile struct flood_plan plan;
 /* One thread only: no atomics. */
 __u64 random_state;
 __u64 next_source;
-__u64 made;   /* frames this program wrote */
-__u64 sent;   /* the device took them */
-__u64 lost;   /* the device refused them, its ring being full */
-__u64 failed; /* not even offered to the device */
+__u64 start_ns; /* of a paced flood */
+__u64 made;	/* frames this program wrote */
+__u64 sent;	/* the device took them */
+__u64 lost;	/* the device refused them, its ring being full */
+__u64 failed;	/* not even offered to the device */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_DEVMAP);
@@ -92,15 +93,33 @@ static __always_inline __u64 write_source(void *l3, __u32 index)
 	return sum32(hi >> 32) + sum32(hi) + sum32(lo >> 32) + sum32(lo);
 }
 
+/*
+ * The pace is kept here, by runs that make no frame: user space could only send bursts, because the
+ * system call waits for an RCU grace period, some 20 ms, when another CPU still holds a page.
+ */
+static __always_inline bool is_due(void)
+{
+	__u64 due = (bpf_ktime_get_ns() - start_ns) * plan.per_second / 1000000000 + 1;
+
+	if (due > plan.count)
+		due = plan.count;
+	return made - lost < due;
+}
+
 SEC("xdp")
 int flood(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
-	__u64 random = random_next(), sum;
-	__u32 kind = FLOOD_SYN, seq = random >> 32;
-	__u16 sport = EPHEMERAL_FIRST | (seq >> 7 & 0x7fff);
 	void *l3 = data + plan.l3, *l4 = data + plan.l4;
+	__u32 kind = FLOOD_SYN, seq;
+	__u64 random, sum;
+	__u16 sport;
 
+	if (plan.per_second && !is_due())
+		return XDP_DROP;
+	random = random_next();
+	seq = random >> 32;
+	sport = EPHEMERAL_FIRST | (seq >> 7 & 0x7fff);
 	if (data + plan.len > end || data + FLOOD_LEN_V4 > end)
 		return XDP_ABORTED;
 #pragma unroll

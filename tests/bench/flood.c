@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,8 +33,9 @@
 
 #define SECONDS_DEFAULT 10.0
 #define SECONDS_MAX 600.0
-#define CHUNK_MAX 16384 /* frames a system call: tens of milliseconds at the slowest */
-#define TICK_NS 1000000 /* of a paced flood */
+#define CHUNK_MAX 16384	  /* frames a system call: tens of milliseconds at the slowest */
+#define RATE_MAX 10000000 /* times SECONDS_MAX in ns fits 64 bits */
+#define LAST_FRAMES_MS 10 /* how often a paced flood that is late is asked whether it is done */
 #define STALLED_CHUNKS_MAX 10000
 
 enum {
@@ -74,6 +76,11 @@ static void stop(int signal)
 {
 	(void)signal;
 	stopped = 1;
+}
+
+static void interrupt(int signal)
+{
+	(void)signal;
 }
 
 static uint64_t clock_ns(clockid_t clock)
@@ -159,7 +166,7 @@ static int parse_word(struct job *job, const char *word, const char *value)
 	}
 	if (!strcmp(word, "rate")) {
 		job->rate = 0;
-		return !strcmp(value, "max") ? 0 : parse_number(value, 1, 1e9, &job->rate);
+		return !strcmp(value, "max") ? 0 : parse_number(value, 1, RATE_MAX, &job->rate);
 	}
 	if (!strcmp(word, "established")) {
 		err = parse_number(value, 0, 100, &percent);
@@ -252,6 +259,8 @@ static struct flood_bpf *load(const struct job *job)
 	}
 	plan->established_share = fmin(job->established * 0x1p32, UINT32_MAX);
 	plan->sequential = job->sequential;
+	plan->per_second = llround(job->rate);
+	plan->count = job->count ? job->count : UINT64_MAX;
 	if (plan_thread(plan)) {
 		fprintf(stderr, "flood: /proc/self/ns/pid: %s\n", strerror(errno));
 		goto failed;
@@ -285,11 +294,15 @@ static int send_chunk(struct flood_bpf *flood, uint32_t frames)
 	return 0;
 }
 
-static void sleep_until(uint64_t when_ns)
+/* SIGALRM ends a system call after @seconds, and from then on every LAST_FRAMES_MS. */
+static void set_alarms(double seconds)
 {
-	struct timespec when = { .tv_sec = when_ns / 1000000000, .tv_nsec = when_ns % 1000000000 };
+	const struct itimerval alarms = {
+		.it_value = { .tv_sec = seconds, .tv_usec = fmod(seconds, 1) * 1e6 + 1 },
+		.it_interval = { .tv_usec = LAST_FRAMES_MS * 1000 },
+	};
 
-	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &when, NULL);
+	setitimer(ITIMER_REAL, &alarms, NULL);
 }
 
 /* Time from the first frame to the last. */
@@ -302,36 +315,31 @@ struct spent {
 static int run(const struct job *job, struct flood_bpf *flood, struct spent *spent)
 {
 	volatile __u64 *sent = &flood->bss->sent;
-	uint64_t start = clock_ns(CLOCK_MONOTONIC), now = start, tick = start;
+	uint64_t start = clock_ns(CLOCK_MONOTONIC), now = start;
 	uint64_t cpu_start = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	uint64_t deadline = start + job->seconds * 1e9;
 	unsigned int stalled = 0;
 	int err = 0;
 
+	flood->bss->start_ns = start;
+	if (job->rate)
+		set_alarms(job->count ? fmin(job->seconds, job->count / job->rate) : job->seconds);
 	while (!err && !stopped && now < deadline && (!job->count || *sent < job->count)) {
-		uint64_t before = *sent, due = CHUNK_MAX;
+		uint64_t before = *sent, frames = CHUNK_MAX;
 
-		if (job->rate) {
-			uint64_t target = (now - start) * job->rate / 1e9 + 1;
-
-			due = target > before ? target - before : 0;
-		}
-		if (job->count && due > job->count - before)
-			due = job->count - before;
-		if (due)
-			err = send_chunk(flood, due < CHUNK_MAX ? due : CHUNK_MAX);
-		if (due && *sent == before && ++stalled == STALLED_CHUNKS_MAX)
+		if (job->rate)
+			frames = UINT32_MAX;
+		else if (job->count && frames > job->count - before)
+			frames = job->count - before;
+		err = send_chunk(flood, frames);
+		if (*sent == before && ++stalled == STALLED_CHUNKS_MAX)
 			err = -EIO;
-		tick += TICK_NS;
-		now = clock_ns(CLOCK_MONOTONIC);
-		spent->elapsed_ns = now - start;
-		spent->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_start;
-		if (job->rate && (!job->count || *sent < job->count) && tick > now)
-			sleep_until(tick < deadline ? tick : deadline);
-		else
-			tick = now;
 		now = clock_ns(CLOCK_MONOTONIC);
 	}
+	spent->elapsed_ns = now - start;
+	spent->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_start;
+	if (job->rate && !*sent && flood->bss->lost)
+		err = -EIO;
 	return err;
 }
 
@@ -389,6 +397,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILED;
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGALRM, &(struct sigaction){ .sa_handler = interrupt }, NULL);
 	err = run(&job, flood, &spent);
 	err = report(&job, flood, err, &spent);
 	flood_bpf__destroy(flood);

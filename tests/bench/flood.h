@@ -36,6 +36,8 @@ struct flood_plan {
 	__u32 tid; /* of the thread that sends, in its PID namespace: whose redirects are counted */
 	__u64 pidns_dev; /* of that namespace's file */
 	__u64 pidns_ino;
+	__u64 per_second; /* frames; 0: every run of the program makes one */
+	__u64 count;	  /* of a paced flood: no more frames than these */
 };
 
 #endif
