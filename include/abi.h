@@ -150,7 +150,8 @@ struct control {
 	__u32 abi; /* WEIR_ABI */
 	__u32 source_slots;
 	__u8 vlan_hidden; /* frames come without their VLAN tags: no RST may be sent */
-	__u8 reserved1[7];
+	__u8 xdp;	  /* user space's enum xdp_mode: as what devices are attached to */
+	__u8 reserved1[6];
 	__u64 netns_cookie; /* SO_NETNS_COOKIE of where the devices are */
 	__u64 created_ns;   /* CLOCK_MONOTONIC */
 	char name[INSTANCE_NAME_MAX];

@@ -10,6 +10,7 @@
 #include "instance.h"
 #include "locate.h"
 #include "log.h"
+#include "reattach.h"
 
 /* Counters and buckets of listeners @fresh: nothing in force has these ids, so nobody else writes. */
 static int clear_listeners(const struct instance *instance, uint64_t fresh)
@@ -90,6 +91,8 @@ static int with_instance(const struct apply_request *request, const struct pins 
 	err = instance_open(&instance, pins, name);
 	if (err)
 		goto out;
+	if (make)
+		reattach(pins, &instance);
 	err = instance_snapshot(&instance, pins, snapshot);
 	if (err) {
 		log_error("cannot read '%s': %s", name, log_reason(err));

@@ -11,6 +11,7 @@
 
 #include <bpf/bpf.h>
 
+#include "attach_links.h"
 #include "attach_plan.h"
 #include "attach_vlan.h"
 #include "attach_warn.h"
@@ -22,93 +23,6 @@
 #include "objects.h"
 #include "policy.h"
 #include "upgrade.h"
-
-static void report_attach_error(const char *device, enum xdp_mode mode, int err)
-{
-	if (mode == XDP_NATIVE && err != -EBUSY && err != -EEXIST)
-		log_error(
-			"cannot attach to '%s' in native mode: %s; the driver may lack XDP or need "
-			"a smaller MTU, fewer queues or LRO off: try `xdp auto`",
-			device, log_reason(err));
-	else
-		log_error("cannot attach to '%s': %s", device, log_reason(err));
-}
-
-/* Links that die with their fds until they are pinned: so all devices are attached to, or none. */
-static int make_links(struct attach_plan *plan, const struct datapath *datapath, enum xdp_mode mode)
-{
-	for (unsigned int i = 0; i < plan->count; i++) {
-		struct target *target = &plan->target[i];
-
-		target->fd = datapath_attach(datapath, target->ifindex, mode, &target->native,
-					     &target->native_err);
-		if (target->fd >= 0)
-			continue;
-		report_attach_error(target->device, mode, target->fd);
-		return target->fd;
-	}
-	return 0;
-}
-
-static int pin_link(const struct pins *pins, const char *name, struct links *links,
-		    const struct target *target)
-{
-	const struct link *former = links_find_pin(links, target->device);
-	char path[PATH_MAX];
-	int err = links_path(pins, path, name, target->device);
-
-	/* not before there is a new one */
-	if (!err && former && former->state == LINK_DEAD && unlink(path))
-		err = -errno;
-	if (!err && bpf_obj_pin(target->fd, path))
-		err = -errno;
-	if (err)
-		log_error("cannot pin the link of '%s': %s", target->device, log_reason(err));
-	return err;
-}
-
-static int pin_links(const struct pins *pins, const char *name, struct links *links,
-		     const struct attach_plan *plan)
-{
-	unsigned int i;
-	int err = 0;
-
-	for (i = 0; !err && i < plan->count; i++)
-		err = pin_link(pins, name, links, &plan->target[i]);
-	/* the last one has not been pinned */
-	for (i = i ? i - 1 : 0; err && i--;) {
-		char path[PATH_MAX];
-
-		if (!links_path(pins, path, name, plan->target[i].device))
-			unlink(path);
-	}
-	return err;
-}
-
-/* Whose mode is said loudly. */
-static void say_attached(const struct attach_plan *plan)
-{
-	for (unsigned int i = 0; i < plan->count; i++) {
-		const struct target *target = &plan->target[i];
-
-		if (target->native)
-			log_done("attached to %s: native XDP", target->device);
-		else
-			log_done("attached to %s: GENERIC XDP, several times slower than native",
-				 target->device);
-		if (target->native_err)
-			log_warning("'%s' has no native XDP here: %s; frames are judged after the "
-				    "kernel has allocated them",
-				    target->device, strerror(-target->native_err));
-	}
-}
-
-static void close_links(struct attach_plan *plan)
-{
-	for (unsigned int i = 0; i < plan->count; i++)
-		if (plan->target[i].fd >= 0)
-			close(plan->target[i].fd);
-}
 
 /* -- a new instance ---------------------------------------------------------------------------- */
 
@@ -131,6 +45,7 @@ static int init_state(struct instance *instance, const struct attach_request *re
 	control->abi = WEIR_ABI;
 	control->source_slots = config_slots(request->config.sources);
 	control->vlan_hidden = attach_vlan_hidden(plan, &none, policy_rejects(policy));
+	control->xdp = request->config.xdp;
 	control->netns_cookie = netdev_netns_cookie();
 	control->created_ns = instance_now_ns();
 	snprintf(control->name, sizeof(control->name), "%s", request->name);
@@ -184,21 +99,21 @@ static int create(const struct pins *pins, const struct attach_request *request)
 	err = prepare_state(datapath, request, &plan);
 	if (err)
 		goto report;
-	err = make_links(&plan, datapath, request->config.xdp);
+	err = attach_links_make(&plan, datapath_program(datapath), request->config.xdp);
 	if (err)
 		goto out;
 	err = pin_state(pins, datapath, request->name);
-	if (!err && pin_links(pins, request->name, &none, &plan))
+	if (!err && attach_links_pin(&plan, pins, request->name, &none))
 		err = -EIO;
 	if (!err)
-		say_attached(&plan);
+		attach_links_say(&plan);
 	else
 		pins_remove(pins, request->name);
 report:
 	if (err)
 		log_error("cannot make instance '%s': %s", request->name, log_reason(err));
 out:
-	close_links(&plan);
+	attach_links_close(&plan);
 	datapath_free(datapath);
 	return err;
 }
@@ -268,6 +183,31 @@ static void follow_renames(const struct pins *pins, const char *name, struct lin
 	}
 }
 
+static bool is_target(const struct attach_plan *plan, const char *device)
+{
+	for (unsigned int i = 0; i < plan->count; i++)
+		if (!strcmp(plan->target[i].device, device))
+			return true;
+	return false;
+}
+
+/* Those of devices that are not there keep a program on the state that has just been left. */
+static void forget_dead_links(const struct pins *pins, const char *name, const struct links *links,
+			      const struct attach_plan *plan)
+{
+	for (unsigned int i = 0; i < links->count; i++) {
+		const char *pin = links->link[i].pin;
+		char path[PATH_MAX];
+
+		if (links->link[i].state != LINK_DEAD || is_target(plan, pin) ||
+		    links_path(pins, path, name, pin) || unlink(path))
+			continue;
+		log_warning("'%s' does not belong to '%s' any more; `weir attach %s name %s` when "
+			    "it is there again",
+			    pin, name, pin, name);
+	}
+}
+
 static void say_replaced(const struct links *links)
 {
 	for (unsigned int i = 0; i < links->count; i++) {
@@ -297,17 +237,6 @@ static int switch_to(const struct datapath *datapath, struct links *links, struc
 	return err;
 }
 
-/* For the policy in force. */
-static bool look_at_tags(const struct instance *instance, const struct attach_plan *plan,
-			 const struct links *links)
-{
-	struct policy *policy = malloc(sizeof(*policy));
-	bool rejects = policy && !instance_policy(instance, policy) && policy_rejects(policy);
-
-	free(policy);
-	return attach_vlan_hidden(plan, links, rejects);
-}
-
 static int take_over(const struct pins *pins, const struct attach_request *request,
 		     struct instance *instance, struct links *links)
 {
@@ -318,6 +247,7 @@ static int take_over(const struct pins *pins, const struct attach_request *reque
 	struct control *control;
 	bool hidden, was_hidden;
 	struct attach_plan plan;
+	enum xdp_mode xdp;
 	struct datapath *datapath = NULL;
 	int err = attach_plan_make(&plan, pins, request, links);
 
@@ -327,28 +257,32 @@ static int take_over(const struct pins *pins, const struct attach_request *reque
 		    : datapath_load(&datapath, instance, 0);
 	if (err)
 		goto out;
-	/* before a new device can send anything */
 	next = moves ? &upgrade.next : instance;
 	control = next->control;
+	xdp = request->said & SAYS_XDP ? request->config.xdp : control->xdp;
+	/* before a new device can send anything */
 	was_hidden = control->vlan_hidden;
-	hidden = look_at_tags(next, &plan, links);
+	hidden = attach_vlan_hidden_now(next, &plan, links);
 	control->vlan_hidden |= hidden;
-	err = make_links(&plan, datapath, request->config.xdp);
+	err = attach_links_make(&plan, datapath_program(datapath), xdp);
 	if (!err)
 		err = switch_to(datapath, links, moves ? &upgrade : NULL);
 	if (!err) {
 		follow_renames(pins, request->name, links);
-		err = pin_links(pins, request->name, links, &plan);
+		err = attach_links_pin(&plan, pins, request->name, links);
 	}
 	if (!err) {
+		if (moves)
+			forget_dead_links(pins, request->name, links, &plan);
 		snprintf(control->version, sizeof(control->version), "%s", WEIR_VERSION);
+		control->xdp = xdp;
 		say_replaced(links);
-		say_attached(&plan);
+		attach_links_say(&plan);
 		attach_warn_differences(request, instance, links, &plan);
 	}
 	control->vlan_hidden = err ? was_hidden : hidden;
 out:
-	close_links(&plan);
+	attach_links_close(&plan);
 	if (moves)
 		upgrade_end(&upgrade);
 	datapath_free(datapath);

@@ -99,23 +99,22 @@ static int report_missing(const char *name, const char *device, const struct lin
 	return -ENODEV;
 }
 
-static int plan_device(struct attach_plan *plan, const struct pins *pins,
-		       const struct attach_request *request, struct links *links,
-		       const char *device)
+static int plan_device(struct attach_plan *plan, const struct pins *pins, const char *name,
+		       struct links *links, const char *device)
 {
 	const struct link *former = links_find_pin(links, device);
 	uint32_t ifindex;
 	int err;
 
 	if (!netdev_find(device))
-		return report_missing(request->name, device, former);
+		return report_missing(name, device, former);
 	err = netdev_index(device, &ifindex);
 	if (err || links_find_index(links, ifindex))
 		return err;
 	if (former && former->state == LINK_MOVED) {
 		log_error("cannot attach to '%s': '%s' is on a device of this name that has moved "
 			  "to another network namespace; `weir detach %s` first",
-			  device, request->name, request->name);
+			  device, name, name);
 		return -EEXIST;
 	}
 	err = check_free(pins, device, ifindex);
@@ -126,7 +125,7 @@ static int plan_device(struct attach_plan *plan, const struct pins *pins,
 	if (plan->links_count > DEVICES_MAX) {
 		log_error("cannot attach to '%s': '%s' would have more than %d devices; attach it "
 			  "under another name",
-			  device, request->name, DEVICES_MAX);
+			  device, name, DEVICES_MAX);
 		return -E2BIG;
 	}
 	plan->target[plan->count++] =
@@ -166,7 +165,7 @@ int attach_plan_make(struct attach_plan *plan, const struct pins *pins,
 	plan->count = 0;
 	plan->links_count = links->count;
 	for (unsigned int i = 0; !err && i < config->devices_count; i++)
-		err = plan_device(plan, pins, request, links, config->devices[i]);
+		err = plan_device(plan, pins, request->name, links, config->devices[i]);
 	if (!err)
 		err = check_joins(request, links);
 	for (unsigned int i = 0; !err && i < links->count; i++) {
@@ -178,7 +177,20 @@ int attach_plan_make(struct attach_plan *plan, const struct pins *pins,
 		if (!netdev_find(link->pin))
 			log_warning("'%s' is not protected: the device is gone", link->pin);
 		else
-			plan_device(plan, pins, request, links, link->pin);
+			plan_device(plan, pins, request->name, links, link->pin);
 	}
 	return err;
+}
+
+void attach_plan_returned(struct attach_plan *plan, const struct pins *pins, const char *name,
+			  struct links *links)
+{
+	plan->count = 0;
+	plan->links_count = links->count;
+	for (unsigned int i = 0; i < links->count; i++) {
+		const struct link *link = &links->link[i];
+
+		if (link->state == LINK_DEAD && netdev_find(link->pin))
+			plan_device(plan, pins, name, links, link->pin);
+	}
 }

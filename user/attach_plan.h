@@ -31,5 +31,9 @@ struct attach_plan {
  */
 int attach_plan_make(struct attach_plan *plan, const struct pins *pins,
 		     const struct attach_request *request, struct links *links);
+/* The devices alone that dead links of @links were on and that are there again. What keeps one from
+ * being attached to has been reported. */
+void attach_plan_returned(struct attach_plan *plan, const struct pins *pins, const char *name,
+			  struct links *links);
 
 #endif

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "attach_vlan.h"
 
+#include <stdlib.h>
+
 #include "log.h"
 #include "offload.h"
+#include "policy.h"
 
 static bool device_hides(const char *device, uint32_t ifindex, bool rejects)
 {
@@ -42,4 +45,14 @@ bool attach_vlan_hidden(const struct attach_plan *plan, const struct links *link
 			hidden |= device_hides(links->link[i].device, links->link[i].ifindex,
 					       rejects);
 	return hidden;
+}
+
+bool attach_vlan_hidden_now(const struct instance *instance, const struct attach_plan *plan,
+			    const struct links *links)
+{
+	struct policy *policy = malloc(sizeof(*policy));
+	bool rejects = policy && !instance_policy(instance, policy) && policy_rejects(policy);
+
+	free(policy);
+	return attach_vlan_hidden(plan, links, rejects);
 }

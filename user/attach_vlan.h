@@ -4,11 +4,15 @@
 #define WEIR_ATTACH_VLAN_H
 
 #include "attach_plan.h"
+#include "instance.h"
 
 /*
  * Does any device of @plan or @links take tags off frames that something above it waits for? If
  * RSTs are wanted, @rejects, a warning says of each what would help.
  */
 bool attach_vlan_hidden(const struct attach_plan *plan, const struct links *links, bool rejects);
+/* The same, with RSTs wanted or not as the policy in force says. */
+bool attach_vlan_hidden_now(const struct instance *instance, const struct attach_plan *plan,
+			    const struct links *links);
 
 #endif

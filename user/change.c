@@ -10,6 +10,7 @@
 #include "log.h"
 #include "pins.h"
 #include "policy.h"
+#include "reattach.h"
 
 /* One of the two. */
 struct change {
@@ -69,6 +70,7 @@ static int change_locked(const struct pins *pins, char *name, const struct chang
 	err = instance_open(&instance, pins, name);
 	if (err)
 		return err;
+	reattach(pins, &instance);
 	err = change_opened(&instance, change);
 	instance_close(&instance);
 	return err;

@@ -109,23 +109,27 @@ int datapath_pin_maps(const struct datapath *datapath, const struct pins *pins, 
 	return 0;
 }
 
-static int create_link(const struct datapath *datapath, uint32_t ifindex, uint32_t flags)
+int datapath_program(const struct datapath *datapath)
+{
+	return bpf_program__fd(datapath->skel->progs.weir);
+}
+
+static int create_link(int prog_fd, uint32_t ifindex, uint32_t flags)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = flags);
-	int fd = bpf_link_create(bpf_program__fd(datapath->skel->progs.weir), ifindex, BPF_XDP,
-				 &opts);
+	int fd = bpf_link_create(prog_fd, ifindex, BPF_XDP, &opts);
 
 	return fd < 0 ? -errno : fd;
 }
 
-int datapath_attach(const struct datapath *datapath, uint32_t ifindex, enum xdp_mode mode,
-		    bool *native, int *native_err)
+int datapath_attach(int prog_fd, uint32_t ifindex, enum xdp_mode mode, bool *native,
+		    int *native_err)
 {
 	int fd = -EOPNOTSUPP;
 
 	*native_err = 0;
 	if (mode != XDP_GENERIC) {
-		fd = create_link(datapath, ifindex, XDP_FLAGS_DRV_MODE);
+		fd = create_link(prog_fd, ifindex, XDP_FLAGS_DRV_MODE);
 		*native = fd >= 0;
 		*native_err = fd < 0 ? fd : 0;
 		/* someone else's program is no reason to try the other mode */
@@ -133,12 +137,10 @@ int datapath_attach(const struct datapath *datapath, uint32_t ifindex, enum xdp_
 			return fd;
 	}
 	*native = false;
-	return create_link(datapath, ifindex, XDP_FLAGS_SKB_MODE);
+	return create_link(prog_fd, ifindex, XDP_FLAGS_SKB_MODE);
 }
 
 int datapath_replace(const struct datapath *datapath, int link_fd)
 {
-	int prog_fd = bpf_program__fd(datapath->skel->progs.weir);
-
-	return bpf_link_update(link_fd, prog_fd, NULL) ? -errno : 0;
+	return bpf_link_update(link_fd, datapath_program(datapath), NULL) ? -errno : 0;
 }

@@ -22,13 +22,15 @@ void datapath_free(struct datapath *datapath);
 int datapath_dup_maps(const struct datapath *datapath, int map_fd[MAP_COUNT]);
 int datapath_pin_maps(const struct datapath *datapath, const struct pins *pins, const char *name);
 
+/* Its fd, good until datapath_free(). */
+int datapath_program(const struct datapath *datapath);
 /*
- * Attaches to a device on which no XDP program is. XDP_AUTO tries native, then generic; *native
- * says which it got and *native_err why not the former. Returns the fd of the link, whose closing
- * detaches unless it is pinned.
+ * Attaches a program to a device on which no XDP program is. XDP_AUTO tries native, then generic;
+ * *native says which it got and *native_err why not the former. Returns the fd of the link, whose
+ * closing detaches unless it is pinned.
  */
-int datapath_attach(const struct datapath *datapath, uint32_t ifindex, enum xdp_mode mode,
-		    bool *native, int *native_err);
+int datapath_attach(int prog_fd, uint32_t ifindex, enum xdp_mode mode, bool *native,
+		    int *native_err);
 /* Swaps the program of an existing link: between two frames, none goes unjudged. */
 int datapath_replace(const struct datapath *datapath, int link_fd);
 

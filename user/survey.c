@@ -7,6 +7,7 @@
 #include "instance.h"
 #include "log.h"
 #include "pins.h"
+#include "reattach.h"
 
 struct walk {
 	struct survey *survey;
@@ -71,7 +72,7 @@ static int take_one(struct walk *walk, const char *name)
 	return 0;
 }
 
-int survey_take(struct survey *survey, const char *name)
+static int look(struct survey *survey, const char *name)
 {
 	struct pins pins;
 	struct walk walk = { survey, &pins, 0 };
@@ -94,6 +95,39 @@ int survey_take(struct survey *survey, const char *name)
 	}
 	pins_unlock(&pins);
 	return err ? err : walk.err;
+}
+
+/* Between the two looks at them anything may have happened: no matter. */
+static bool reattach_due(const struct survey *survey)
+{
+	struct instance instance;
+	struct pins pins;
+	bool due = false;
+
+	for (unsigned int i = 0; i < survey->count; i++)
+		due |= reattach_is_due(&survey->snapshots[i]);
+	if (!due || pins_lock(&pins, false, true))
+		return false;
+	for (unsigned int i = 0; i < survey->count; i++) {
+		if (!reattach_is_due(&survey->snapshots[i]))
+			continue;
+		if (!instance_find(&instance, &pins, survey->snapshots[i].control.name))
+			reattach(&pins, &instance);
+		instance_close(&instance);
+	}
+	pins_unlock(&pins);
+	return true;
+}
+
+int survey_take(struct survey *survey, const char *name)
+{
+	int err = look(survey, name);
+
+	if (!err && reattach_due(survey)) {
+		survey_free(survey);
+		err = look(survey, name);
+	}
+	return err;
 }
 
 void survey_free(struct survey *survey)

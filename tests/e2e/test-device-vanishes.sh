@@ -29,8 +29,10 @@ in_broker ip link set b1 xdpdrv object "$build/tests/e2e/foreign.bpf.o" section 
 expect 1 weir attach b1,b0 name edge
 has "$err" foreign_program "weir attach over a foreign program"
 is "$(metric weir_device_attached 'device="b1"')" 0 "weir_device_attached after failed attaches"
-in_broker ip link set b1 xdpdrv off
 is "$(metric weir_mode 'mode="enforce"')" 1 "mode after failed attaches"
+expect 0 weir mode edge enforce
+has "$err" foreign_program "a change that could not attach again"
+in_broker ip link set b1 xdpdrv off
 
 # Whichever device of the instance is named, those that have come back are attached to.
 weir attach b0 name edge
@@ -57,7 +59,49 @@ is "$(metric weir_mode 'mode="enforce"')" 1 "mode"
 has "$(weir show limits b0 | grep source)" 7/s "limit of sources"
 has "$(weir show limits b0 | grep listener)" 500/s "limit of the listener"
 
+# The next command attaches again, in the mode that was asked for; only diff changes nothing.
+printf '[weir]\ndevices = b0\n[listener default]\nports = 1883, 8883\nrate = 500/s\n' >"$work/conf"
+come_back() {
+	ip -n broker link delete b0
+	add_link broker b0 02:00:00:00:00:02 client c0 02:00:00:00:00:01
+}
+attached_by() { # WORD...: of weir
+	come_back
+	expect 0 weir "$@"
+	is "$(xdp_mode broker b0)" xdp "program after weir $*"
+	has "$err" "'b0' had lost its program: attached again, native XDP" "weir $*"
+}
+attached_by show
+attached_by metrics
+lacks "$out" "attached again" "a page of metrics"
+attached_by limit b0 source 7/s
+attached_by mode b0 enforce
+attached_by allow 10.1.0.0/16
+attached_by apply "$work/conf"
+come_back
+expect 0 weir diff "$work/conf"
+is "$(xdp_mode broker b0)" "" "program after weir diff"
+expect 0 weir -q show
+is "$(xdp_mode broker b0)" xdp "program after weir -q show"
+has "$(weir show limits b0 | grep source)" 7/s "limit of sources"
+weir detach b0
+weir attach b0 xdp generic
+come_back
+weir limit b0 listener 500/s
+is "$(xdp_mode broker b0)" xdpgeneric "program of an instance in generic mode"
+
+# A lost device has no part in a state that was made while it was away.
+add_link broker b1 02:00:00:00:01:02 client c1 02:00:00:00:01:01
+weir attach b1 name b0
+ip -n broker link delete b1
+printf 'sources = 4096\n' | sed -i '1r /dev/stdin' "$work/conf"
+expect 0 weir attach b0 config "$work/conf"
+has "$err" "'b1' does not belong to 'b0' any more" "an attach that makes new maps"
+expect 0 weir show
+lacks "$err" ignored "weir show after that"
+
 # And with maps only, as a lost pin leaves them.
+weir limit b0 source 7/s
 rm "$WEIR_BPFFS/weir/b0/link-b0"
 weir attach b0
 has "$(weir show limits b0 | grep source)" 7/s "limit of sources"

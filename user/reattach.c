@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "reattach.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "attach_links.h"
+#include "attach_vlan.h"
+#include "log.h"
+#include "netdev.h"
+#include "objects.h"
+
+/* That of a device that has not been lost is the newest; a dead link keeps the one it had. */
+static int open_program(const struct links *links)
+{
+	uint32_t id = 0;
+	int fd;
+
+	for (unsigned int i = 0; i < links->count; i++)
+		if (!id || links->link[i].state != LINK_DEAD)
+			id = links->link[i].prog_id;
+	fd = bpf_prog_get_fd_by_id(id);
+	return fd < 0 ? -errno : fd;
+}
+
+static void warn(const struct attach_plan *plan)
+{
+	for (unsigned int i = 0; i < plan->count; i++)
+		log_warning("'%s' had lost its program: attached again, %s XDP",
+			    plan->target[i].device, plan->target[i].native ? "native" : "GENERIC");
+}
+
+static int attach_to(struct attach_plan *plan, const struct pins *pins,
+		     const struct instance *instance, struct links *links)
+{
+	struct control *control = instance->control;
+	bool was_hidden = control->vlan_hidden;
+	int fd = open_program(links), err;
+
+	if (fd < 0) {
+		log_error("cannot attach to '%s' again: its program: %s; `weir attach %s name %s`",
+			  plan->target[0].device, log_reason(fd), plan->target[0].device,
+			  instance->name);
+		return fd;
+	}
+	/* before a device can send anything */
+	control->vlan_hidden |= attach_vlan_hidden_now(instance, plan, links);
+	err = attach_links_make(plan, fd, control->xdp);
+	if (!err)
+		err = attach_links_pin(plan, pins, instance->name, links);
+	if (err)
+		control->vlan_hidden = was_hidden;
+	close(fd);
+	return err;
+}
+
+void reattach(const struct pins *pins, const struct instance *instance)
+{
+	struct links links;
+	struct attach_plan plan = {};
+
+	if (!links_open(&links, pins, instance->name,
+			object_map_id(instance->map_fd[MAP_CONTROL])) &&
+	    links_any(&links, LINK_DEAD))
+		attach_plan_returned(&plan, pins, instance->name, &links);
+	if (plan.count && !attach_to(&plan, pins, instance, &links))
+		warn(&plan);
+	attach_links_close(&plan);
+	links_close(&links);
+}
+
+bool reattach_is_due(const struct snapshot *snapshot)
+{
+	for (unsigned int i = 0; i < snapshot->devices_count; i++)
+		if (snapshot->devices[i].state == DEVICE_LOST &&
+		    netdev_find(snapshot->devices[i].name))
+			return true;
+	return false;
+}
