@@ -141,6 +141,7 @@ struct hash_seed {
 };
 
 #define INSTANCE_NAME_MAX 64
+#define DEVICES_MAX 16
 
 /* The one entry of the control map: what the instance is, and which policy is in force. */
 struct control {
@@ -156,6 +157,9 @@ struct control {
 	__u64 created_ns;   /* CLOCK_MONOTONIC */
 	char name[INSTANCE_NAME_MAX];
 	char version[32]; /* of the program that is attached */
+	/* what it was attached to, as long as that is there; 0: free. A device of one of these that
+	 * has no program was not lost: somebody took the program off. */
+	__u32 ifindex[DEVICES_MAX];
 };
 
 /* Buckets of one word, a cache line each: [0] the host's, [LEVELS_LISTENER + id] a listener's,

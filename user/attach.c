@@ -49,6 +49,7 @@ static int init_state(struct instance *instance, const struct attach_request *re
 	control->netns_cookie = netdev_netns_cookie();
 	control->created_ns = instance_now_ns();
 	snprintf(control->name, sizeof(control->name), "%s", request->name);
+	attach_links_record(plan, control);
 	snprintf(control->version, sizeof(control->version), "%s", WEIR_VERSION);
 	if (!err)
 		err = rules_build(&rules, policy, &request->config, control->created_ns);
@@ -276,6 +277,7 @@ static int take_over(const struct pins *pins, const struct attach_request *reque
 			forget_dead_links(pins, request->name, links, &plan);
 		snprintf(control->version, sizeof(control->version), "%s", WEIR_VERSION);
 		control->xdp = xdp;
+		attach_links_record(&plan, control);
 		say_replaced(links);
 		attach_links_say(&plan);
 		attach_warn_differences(request, instance, links, &plan);

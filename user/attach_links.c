@@ -10,6 +10,7 @@
 
 #include "datapath.h"
 #include "log.h"
+#include "netdev.h"
 
 static void report_attach_error(const char *device, enum xdp_mode mode, int err)
 {
@@ -70,6 +71,22 @@ int attach_links_pin(const struct attach_plan *plan, const struct pins *pins, co
 			unlink(path);
 	}
 	return err;
+}
+
+void attach_links_record(const struct attach_plan *plan, struct control *control)
+{
+	char name[DEVICE_NAME_MAX];
+	unsigned int next = 0;
+
+	for (unsigned int i = 0; i < DEVICES_MAX; i++)
+		if (control->ifindex[i] && netdev_name(control->ifindex[i], name))
+			control->ifindex[i] = 0;
+	for (unsigned int i = 0; i < plan->count; i++) {
+		while (next < DEVICES_MAX && control->ifindex[next])
+			next++;
+		if (next < DEVICES_MAX)
+			control->ifindex[next] = plan->target[i].ifindex;
+	}
 }
 
 void attach_links_say(const struct attach_plan *plan)

@@ -182,15 +182,25 @@ int attach_plan_make(struct attach_plan *plan, const struct pins *pins,
 	return err;
 }
 
-void attach_plan_returned(struct attach_plan *plan, const struct pins *pins, const char *name,
-			  struct links *links)
+bool attach_plan_is_back(const struct control *control, const char *device)
+{
+	uint32_t ifindex = netdev_find(device);
+
+	for (unsigned int i = 0; ifindex && i < DEVICES_MAX; i++)
+		if (control->ifindex[i] == ifindex)
+			return false;
+	return ifindex;
+}
+
+void attach_plan_returned(struct attach_plan *plan, const struct pins *pins,
+			  const struct control *control, struct links *links)
 {
 	plan->count = 0;
 	plan->links_count = links->count;
 	for (unsigned int i = 0; i < links->count; i++) {
 		const struct link *link = &links->link[i];
 
-		if (link->state == LINK_DEAD && netdev_find(link->pin))
-			plan_device(plan, pins, name, links, link->pin);
+		if (link->state == LINK_DEAD && attach_plan_is_back(control, link->pin))
+			plan_device(plan, pins, control->name, links, link->pin);
 	}
 }

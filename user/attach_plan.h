@@ -31,9 +31,11 @@ struct attach_plan {
  */
 int attach_plan_make(struct attach_plan *plan, const struct pins *pins,
 		     const struct attach_request *request, struct links *links);
-/* The devices alone that dead links of @links were on and that are there again. What keeps one from
- * being attached to has been reported. */
-void attach_plan_returned(struct attach_plan *plan, const struct pins *pins, const char *name,
-			  struct links *links);
+/* Is there a device of this name again, another one than the instance was attached to? */
+bool attach_plan_is_back(const struct control *control, const char *device);
+/* The devices alone that dead links of @links were on and that are back. What keeps one from being
+ * attached to has been reported. */
+void attach_plan_returned(struct attach_plan *plan, const struct pins *pins,
+			  const struct control *control, struct links *links);
 
 #endif

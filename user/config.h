@@ -13,7 +13,6 @@
 #include "abi.h"
 #include "text.h"
 
-#define DEVICES_MAX 16
 #define DEVICE_NAME_MAX 16 /* IFNAMSIZ */
 #define ADDRESSES_MAX MATCHES_PER_PORT_MAX
 

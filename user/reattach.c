@@ -52,6 +52,8 @@ static int attach_to(struct attach_plan *plan, const struct pins *pins,
 		err = attach_links_pin(plan, pins, instance->name, links);
 	if (err)
 		control->vlan_hidden = was_hidden;
+	else
+		attach_links_record(plan, control);
 	close(fd);
 	return err;
 }
@@ -64,7 +66,7 @@ void reattach(const struct pins *pins, const struct instance *instance)
 	if (!links_open(&links, pins, instance->name,
 			object_map_id(instance->map_fd[MAP_CONTROL])) &&
 	    links_any(&links, LINK_DEAD))
-		attach_plan_returned(&plan, pins, instance->name, &links);
+		attach_plan_returned(&plan, pins, instance->control, &links);
 	if (plan.count && !attach_to(&plan, pins, instance, &links))
 		warn(&plan);
 	attach_links_close(&plan);
@@ -75,7 +77,7 @@ bool reattach_is_due(const struct snapshot *snapshot)
 {
 	for (unsigned int i = 0; i < snapshot->devices_count; i++)
 		if (snapshot->devices[i].state == DEVICE_LOST &&
-		    netdev_find(snapshot->devices[i].name))
+		    attach_plan_is_back(&snapshot->control, snapshot->devices[i].attached_as))
 			return true;
 	return false;
 }

@@ -60,3 +60,4 @@ bpftool link detach pinned "$WEIR_BPFFS/weir/b0-too/link-b0-too"
 expect 0 weir show
 has "$err$out" "LINK LOST" "weir show"
 lacks "$out" VANISHED "weir show"
+is "$(xdp_mode broker b0)" "" "program that somebody took off"
