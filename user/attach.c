@@ -276,7 +276,8 @@ static int take_over(const struct pins *pins, const struct attach_request *reque
 		if (moves)
 			forget_dead_links(pins, request->name, links, &plan);
 		snprintf(control->version, sizeof(control->version), "%s", WEIR_VERSION);
-		control->xdp = xdp;
+		if (plan.count)
+			control->xdp = xdp;
 		attach_links_record(&plan, control);
 		say_replaced(links);
 		attach_links_say(&plan);
