@@ -140,11 +140,12 @@ static __always_inline void stake_refund(const struct stake *stake)
 }
 
 /* The level of one word at @index of the levels map. */
-static __always_inline enum reason stake_level(struct stake *stake, __u32 index, __u64 now_ns,
-					       enum reason refusal)
+static __always_inline enum reason stake_ask_level(struct stake *stake, __u32 index,
+						   struct cause *cause, enum reason refusal)
 {
 	struct level_state *state;
 
+	stake->word = NULL;
 	if (stake->limit->kind == LIMIT_UNLIMITED)
 		return REASON_NONE;
 	if (stake->limit->kind != LIMIT_BUCKET)
@@ -152,76 +153,86 @@ static __always_inline enum reason stake_level(struct stake *stake, __u32 index,
 	state = bpf_map_lookup_elem(&levels, &index);
 	if (!state)
 		return REASON_INTERNAL;
-	return stake_ask(stake, &state->word, now_ns) ? REASON_NONE : refusal;
+	return stake_ask(stake, &state->word, cause_now_ns(cause)) ? REASON_NONE : refusal;
 }
 
-/* Where the bucket of a prefix level lies; nothing is read from there yet. False: no map. */
+/*
+ * Finds where the bucket of a prefix level lies. Nothing is read from there yet, but its line is on
+ * its way from memory. False: no map.
+ */
 static __always_inline bool stake_place(struct stake *stake, const struct cause *cause,
 					const struct packet *packet, const struct addr *mask,
 					__u32 level)
 {
 	const struct addr prefix = { packet->src.hi & mask->hi, packet->src.lo & mask->lo };
 
+	stake->word = NULL;
+	stake->place.set = NULL;
 	if (stake->limit->kind == LIMIT_UNLIMITED)
 		return true;
-	return table_place(&stake->place, &cause->control->seed, &prefix,
-			   cause->policy->listeners[cause->listener].serial << 8 | level);
+	if (!table_place(&stake->place, &cause->control->seed, &prefix,
+			 cause->policy->listeners[cause->listener].serial << 8 | level))
+		return false;
+	table_prefetch(stake->place.set);
+	return true;
 }
 
-static __always_inline bool stake_ask_prefix(struct stake *stake, __u64 now_ns)
+static __always_inline bool stake_ask_prefix(struct stake *stake, struct cause *cause)
 {
-	__u64 *word;
+	__u64 *word, now_ns;
 
 	if (stake->limit->kind != LIMIT_BUCKET || !stake->place.set)
 		return stake->limit->kind == LIMIT_UNLIMITED;
+	now_ns = cause_now_ns(cause);
 	word = table_word(stake->place.set, table_find(stake->place.set, stake->place.tag));
 	return !word || stake_ask(stake, word, now_ns);
 }
 
-/*
- * Everything of judging that needs no clock. Where no cheaper level can refuse first, the table's
- * lines are on their way from memory while the clock is read.
- */
-static __always_inline enum reason prepare(const struct packet *packet, const struct cause *cause,
-					   struct stakes *stakes)
+/* Host and listener, without a look at the table: most of a storm ends here. */
+static __always_inline enum reason ask_shared(struct cause *cause, struct stakes *stakes)
+{
+	enum reason reason;
+
+	stakes->host.limit = &cause->policy->host;
+	stakes->listener.limit = &cause->policy->listeners[cause->listener].limits[LEVEL_LISTENER];
+	reason = stake_ask_level(&stakes->host, 0, cause, REASON_HOST_LIMIT);
+	if (reason)
+		return reason;
+	return stake_ask_level(&stakes->listener, LEVELS_LISTENER + cause->listener, cause,
+			       REASON_LISTENER_LIMIT);
+}
+
+/* Site and source. The clock, if nobody has read it yet, is read while their lines come from memory. */
+static __always_inline enum reason ask_prefixes(const struct packet *packet, struct cause *cause,
+						struct stakes *stakes)
 {
 	const struct policy *policy = cause->policy;
 	const struct limit *limits = policy->listeners[cause->listener].limits;
 	__u32 family = packet->family & 1;
 
-	stakes->host.limit = &policy->host;
-	stakes->listener.limit = &limits[LEVEL_LISTENER];
 	stakes->site.limit = &limits[LEVEL_SITE];
 	stakes->source.limit = cause->rule ? &cause->rule->source : &limits[LEVEL_SOURCE];
 	if (!stake_place(&stakes->site, cause, packet, &policy->site_mask[family], LEVEL_SITE) ||
 	    !stake_place(&stakes->source, cause, packet, &policy->source_mask[family],
 			 cause->rule ? LEVEL_RULE : LEVEL_SOURCE))
 		return REASON_INTERNAL;
-	if (policy->host.kind != LIMIT_UNLIMITED || limits[LEVEL_LISTENER].kind != LIMIT_UNLIMITED)
-		return REASON_NONE;
-	if (stakes->site.place.set)
-		table_prefetch(stakes->site.place.set);
-	if (stakes->source.place.set)
-		table_prefetch(stakes->source.place.set);
-	return REASON_NONE;
+	if (!stake_ask_prefix(&stakes->site, cause))
+		return REASON_SITE_LIMIT;
+	return stake_ask_prefix(&stakes->source, cause) ? REASON_NONE : REASON_SOURCE_LIMIT;
 }
 
-static __always_inline enum reason judge(const struct cause *cause, struct stakes *stakes)
+static __always_inline enum reason judge(const struct packet *packet, struct cause *cause,
+					 struct stakes *stakes)
 {
-	__u64 now_ns = cause->now_ns;
 	enum reason reason;
+	__u64 now_ns;
 
-	reason = stake_level(&stakes->host, 0, now_ns, REASON_HOST_LIMIT);
+	reason = ask_shared(cause, stakes);
+	if (!reason)
+		reason = ask_prefixes(packet, cause, stakes);
 	if (reason)
 		return reason;
-	reason = stake_level(&stakes->listener, LEVELS_LISTENER + cause->listener, now_ns,
-			     REASON_LISTENER_LIMIT);
-	if (reason)
-		return reason;
-	if (!stake_ask_prefix(&stakes->site, now_ns))
-		return REASON_SITE_LIMIT;
-	if (!stake_ask_prefix(&stakes->source, now_ns))
-		return REASON_SOURCE_LIMIT;
+	now_ns = cause->read_ns;
 
 	/* everyone agrees: charge, those first whose last token another CPU is likeliest to take */
 	reason = stake_charge(&stakes->listener, cause, now_ns, REASON_LISTENER_LIMIT);

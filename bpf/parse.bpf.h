@@ -221,7 +221,7 @@ static __always_inline bool is_vlan(__be16 type)
 }
 
 /* REASON_NONE: *packet is a SYN. Otherwise the frame passes for the reason returned. */
-static __always_inline enum reason parse(const struct xdp_md *ctx, struct packet *packet)
+static __noinline enum reason parse(const struct xdp_md *ctx, struct packet *packet)
 {
 	const struct ethhdr *eth = (void *)(long)ctx->data;
 	struct frame frame = { .end = (void *)(long)ctx->data_end };

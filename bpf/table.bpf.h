@@ -77,13 +77,12 @@ static __always_inline __u32 *table_tag(struct bucket_set *set, __u32 way)
 	return way < TABLE_WAYS ? &set->tag[way] : NULL;
 }
 
-/* 1 unless @x is 0, without a branch. */
-static __always_inline __u64 is_nonzero(__u32 x)
+/* 1 unless @x is 0, without a branch, which the compiler would make of it if it knew that @x has no
+ * more than 32 bits. */
+static __always_inline __u64 is_nonzero(__u64 x)
 {
-	__u64 borrow = (0 - (__u64)x) >> 63;
-
-	barrier_var(borrow);
-	return borrow;
+	barrier_var(x);
+	return (0 - x) >> 63;
 }
 
 /* @a or @b, whichever is less, without a branch; both below 2^63. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The packet path: parse -> match -> rules -> prepare -> judge -> finish. A stage returns the reason that decides the
+ * The packet path: parse -> match -> rules -> judge -> finish. A stage returns the reason that decides the
  * frame, or REASON_NONE to hand it on. Anything unexpected passes.
  */
 #include <linux/bpf.h>
@@ -22,8 +22,7 @@
  * Is this refusal to be answered with a RST, and has the listener a token for one? Then the offset
  * of the IP header that the answer takes the place of, else 0.
  */
-static __always_inline __u32 reject_at(struct xdp_md *ctx, enum reason reason,
-				       const struct cause *cause)
+static __always_inline __u32 reject_at(struct xdp_md *ctx, enum reason reason, struct cause *cause)
 {
 	const struct listener *listener = &cause->policy->listeners[cause->listener];
 	__u32 index = LEVELS_REJECT + cause->listener;
@@ -39,13 +38,13 @@ static __always_inline __u32 reject_at(struct xdp_md *ctx, enum reason reason,
 	state = bpf_map_lookup_elem(&levels, &index);
 	if (!state || listener->reject.kind != LIMIT_BUCKET ||
 	    bucket_charge(&state->word, &listener->reject, cause->control, cause->generation,
-			  cause->now_ns) != CHARGE_TAKEN)
+			  cause_now_ns(cause)) != CHARGE_TAKEN)
 		return 0;
 	return l3_at;
 }
 
 static __always_inline void note_refused(enum reason reason, const struct packet *packet,
-					 const struct cause *cause, const struct stakes *stakes)
+					 struct cause *cause, const struct stakes *stakes)
 {
 	const struct policy *policy = cause->policy;
 	bool is_site = reason == REASON_SITE_LIMIT;
@@ -64,12 +63,12 @@ static __always_inline void note_refused(enum reason reason, const struct packet
 	};
 
 	top_count(&refused, is_site ? stakes->site.place.tag : stakes->source.place.tag,
-		  cause->now_ns);
+		  cause_now_ns(cause));
 }
 
 /* The only place where a reason is counted and becomes an action. */
 static __always_inline int finish(struct xdp_md *ctx, enum reason reason,
-				  const struct packet *packet, const struct cause *cause,
+				  const struct packet *packet, struct cause *cause,
 				  const struct stakes *stakes)
 {
 	bool judged = reason >= REASON_ADMITTED;
@@ -107,11 +106,7 @@ int weir(struct xdp_md *ctx)
 	if (!reason)
 		reason = rules(&packet, &cause);
 	if (!reason)
-		reason = prepare(&packet, &cause, &stakes);
-	if (!reason) {
-		cause.now_ns = bpf_ktime_get_ns();
-		reason = judge(&cause, &stakes);
-	}
+		reason = judge(&packet, &cause, &stakes);
 	return finish(ctx, reason, &packet, &cause, &stakes);
 }
 

@@ -112,6 +112,5 @@ static __always_inline enum reason lru_judge(const struct packet *packet, const 
 }
 
 #define parse parse_random
-#define prepare(packet, cause, stakes) REASON_NONE
-#define judge(cause, stakes) lru_judge(&packet, cause, (cause)->now_ns)
+#define judge(packet, cause, stakes) lru_judge(packet, cause, cause_now_ns(cause))
 #include "weir.bpf.c"

@@ -27,10 +27,7 @@ int weir_late(struct xdp_md *ctx)
 		cause.policy = bpf_map_lookup_elem(&policy, &slot);
 		if (!cause.policy)
 			return XDP_ABORTED;
-		reason = prepare(&packet, &cause, &stakes);
-		cause.now_ns = bpf_ktime_get_ns();
-		if (!reason)
-			reason = judge(&cause, &stakes);
+		reason = judge(&packet, &cause, &stakes);
 	}
 	return finish(ctx, reason, &packet, &cause, &stakes);
 }
