@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Sourced after lib.sh by the tests of herd.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+: "${build:?}" "${work:?}"
 
 herd() { # WORD...
 	in_client "$build/herd" "$@"
