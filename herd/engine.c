@@ -262,7 +262,9 @@ int engine_start(struct engine *engine, uint64_t start_ns)
 /* Not timers: thousands that are due at once must not make those late. */
 static void run_starts(struct engine *engine)
 {
-	for (int i = 0; i < STARTS_IN_A_ROW && engine->starts_next < engine->starts_count; i++) {
+	for (int i = 0;
+	     i < STARTS_IN_A_ROW && !engine->frozen && engine->starts_next < engine->starts_count;
+	     i++) {
 		const struct schedule_start *start = &engine->starts[engine->starts_next];
 
 		if (engine->start_ns + start->at_ns > engine->now_ns)
@@ -275,7 +277,7 @@ static void run_starts(struct engine *engine)
 
 static bool next_start(const struct engine *engine, uint64_t *at_ns)
 {
-	if (engine->starts_next >= engine->starts_count)
+	if (engine->frozen || engine->starts_next >= engine->starts_count)
 		return false;
 	*at_ns = engine->start_ns + engine->starts[engine->starts_next].at_ns;
 	return true;
@@ -325,10 +327,16 @@ void engine_step(struct engine *engine, uint32_t index, enum device_event event,
 	struct device *device = &engine->devices[index];
 	enum device_action action = device_event(device, engine_group(engine, index),
 						 &engine->tally, event, code, engine->now_ns);
-	bool rests = device->loop && device->state == DEVICE_WAITING && index >= engine->active;
+	bool waits = device->loop && device->state == DEVICE_WAITING && index >= engine->active;
 
-	timers_set(&engine->timers, index, rests ? 0 : device->timer_ns);
+	timers_set(&engine->timers, index, waits ? 0 : device->timer_ns);
 	act(engine, index, action);
+}
+
+/* The storm is over, and this is one of its devices. */
+static bool rests(const struct engine *engine, uint32_t index)
+{
+	return engine->frozen && index < engine->devices_count;
 }
 
 static void run_timers(struct engine *engine)
@@ -341,6 +349,8 @@ static void run_timers(struct engine *engine)
 		if (!timers_first(&engine->timers, &due_ns, &member) || due_ns > engine->now_ns)
 			return;
 		timers_set(&engine->timers, member, 0);
+		if (rests(engine, member))
+			continue;
 		if (engine->storm)
 			hist_add(&engine->tally.late_ns, engine->now_ns - due_ns);
 		if (member >= all)
@@ -354,6 +364,8 @@ static void take_event(struct engine *engine, const struct epoll_event *event)
 {
 	uint32_t index = (uint32_t)event->data.u64, serial = event->data.u64 >> 32;
 
+	if (rests(engine, index))
+		return;
 	if (index & GONE_FLAG)
 		gone_event(engine, index & ~GONE_FLAG);
 	else if (engine->links[index].fd >= 0 && engine->links[index].serial == serial)
