@@ -262,8 +262,8 @@ int engine_start(struct engine *engine, uint64_t start_ns)
 /* Not timers: thousands that are due at once must not make those late. */
 static void run_starts(struct engine *engine)
 {
-	for (int i = 0;
-	     i < STARTS_IN_A_ROW && !engine->frozen && engine->starts_next < engine->starts_count;
+	for (int i = 0; i < STARTS_IN_A_ROW && !engine->frozen_ns &&
+			engine->starts_next < engine->starts_count;
 	     i++) {
 		const struct schedule_start *start = &engine->starts[engine->starts_next];
 
@@ -277,7 +277,7 @@ static void run_starts(struct engine *engine)
 
 static bool next_start(const struct engine *engine, uint64_t *at_ns)
 {
-	if (engine->frozen || engine->starts_next >= engine->starts_count)
+	if (engine->frozen_ns || engine->starts_next >= engine->starts_count)
 		return false;
 	*at_ns = engine->start_ns + engine->starts[engine->starts_next].at_ns;
 	return true;
@@ -336,7 +336,7 @@ void engine_step(struct engine *engine, uint32_t index, enum device_event event,
 /* The storm is over, and this is one of its devices. */
 static bool rests(const struct engine *engine, uint32_t index)
 {
-	return engine->frozen && index < engine->devices_count;
+	return engine->frozen_ns && index < engine->devices_count;
 }
 
 static void run_timers(struct engine *engine)
@@ -416,7 +416,7 @@ void engine_end(struct engine *engine)
 {
 	uint32_t all = engine->devices_count + engine->bystanders_count;
 
-	engine->now_ns = engine_clock_ns();
+	engine->now_ns = engine->frozen_ns ? engine->frozen_ns : engine_clock_ns();
 	for (uint32_t i = 0; i < all; i++)
 		engine_step(engine, i, EVENT_END, 0);
 	gone_expire(engine, true);

@@ -71,8 +71,8 @@ struct engine {
 	uint64_t now_ns;   /* as of the last look at the clock */
 	uint64_t start_ns; /* of the storm; 0: not begun */
 	bool storm;
-	bool frozen;	  /* devices do nothing more, only bystanders' messages are waited for */
-	uint32_t working; /* devices whose work is not done */
+	uint64_t frozen_ns; /* since then devices rest, and only bystanders' messages count */
+	uint32_t working;   /* devices whose work is not done */
 	uint32_t bystanders_ready; /* subscribed now */
 	bool bystanders_send;
 	uint64_t bystanders_unsent; /* messages that were due while one was cut off */

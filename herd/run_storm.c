@@ -97,7 +97,7 @@ enum herd_status run_storm(const struct plan *plan)
 		goto out;
 	storm(&engine, plan);
 	gone_expire(&engine, true);
-	engine.frozen = true;
+	engine.frozen_ns = engine.now_ns;
 	run_fill_report(&report, &engine, &clock);
 	drain(&engine);
 	engine_end(&engine);
