@@ -3,7 +3,8 @@
  * One epoll loop that carries all devices of a run: it turns what sockets and clock say into events
  * of device.h, and does the actions that come back.
  *
- *	engine.c	   set up and tear down, the loop, timers, starts
+ *	engine.c	   set up and tear down, the loop, timers
+ *	engine_starts.c	   when devices begin
  *	engine_link.c	   a device's connection: connect, TLS, bytes in and out
  *	engine_talk.c	   what it says in MQTT
  *	engine_bystander.c messages that bystanders exchange
@@ -98,6 +99,11 @@ void engine_end(struct engine *engine);
 
 void engine_step(struct engine *engine, uint32_t index, enum device_event event, uint8_t code);
 const struct plan_group *engine_group(const struct engine *engine, uint32_t index);
+
+/* Starts are not timers: thousands that are due at once must not make those late. */
+void starts_run(struct engine *engine);
+/* When the next is due; false: there is none. */
+bool starts_next_at(const struct engine *engine, uint64_t *at_ns);
 
 void link_connect(struct engine *engine, uint32_t index);
 void link_event(struct engine *engine, uint32_t index, uint32_t events);
