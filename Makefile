@@ -23,7 +23,7 @@ msg = @printf '  %-8s %s\n' '$(1)' '$(2)'
 endif
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(if $(WERROR),-Werror)
-CPPFLAGS_ALL := -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' -Iinclude -Iuser -I$(BUILD) $(CPPFLAGS)
+CPPFLAGS_ALL := -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' -Iinclude -Iuser -I$(BUILD) -I. $(CPPFLAGS)
 CFLAGS_ALL := -std=gnu11 $(WARN) $(CFLAGS)
 # UAPI headers only; the multiarch path holds Debian's <asm/types.h>
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
@@ -35,6 +35,9 @@ LIBS := $(BPF_LIBS) -linih -ljansson
 # Pure: no libbpf, no clock, no files but a FILE* handed in. scripts/check-layers holds them to it.
 PURE := text names config config_keys config_read config_sections config_check policy rules snapshot render promtext plan plan_devices plan_listeners plan_rules plan_said stacking migrate json_value json_instance json_plan top render_sources
 PURE_OBJ := $(PURE:%=$(BUILD)/user/%.o)
+# The same of herd.
+HERD_PURE := hold segment stacks tcp
+HERD_PURE_OBJ := $(HERD_PURE:%=$(BUILD)/herd/%.o)
 # The pinned state without the program that uses it; tests bring their own.
 STATE_OBJ := $(patsubst %,$(BUILD)/user/%.o,instance pins objects netdev log output absent tries top_read)
 USER_OBJ := $(patsubst user/%.c,$(BUILD)/user/%.o,$(sort $(wildcard user/*.c)))
@@ -89,7 +92,7 @@ $(BUILD)/weir: $(USER_OBJ)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LIBS) -o $@
 
 # -- tests ---------------------------------------------------------------------------------------
-$(UNIT_BIN): %: %.o $(PURE_OBJ)
+$(UNIT_BIN): %: %.o $(PURE_OBJ) $(HERD_PURE_OBJ)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -lcmocka -linih -ljansson -lm -o $@
 
