@@ -86,7 +86,7 @@ void tcp_connect(struct tcp *tcp, uint32_t iss, uint32_t random, uint64_t now_ns
 		.state = TCP_STATE_SYN_SENT,
 	};
 	fill_syn(tcp, out);
-	tcp->due_ns = now_ns + stack_syn_ns(tcp->stack, 1, random);
+	tcp->due_ns = now_ns + tcp_stack_syn_ns(tcp->stack, 1, random);
 }
 
 /* A RST ends the attempt, or has the stack try again after its first interval. */
@@ -94,7 +94,7 @@ static enum tcp_event syn_refused(struct tcp *tcp, uint64_t now_ns)
 {
 	if (tcp->rsts++ >= tcp->stack->syns_after_rst)
 		return end(tcp, TCP_REFUSED);
-	tcp->due_ns = now_ns + stack_syn_ns(tcp->stack, 1, tcp->random);
+	tcp->due_ns = now_ns + tcp_stack_syn_ns(tcp->stack, 1, tcp->random);
 	return TCP_NOTHING;
 }
 
@@ -200,13 +200,13 @@ enum tcp_event tcp_expire(struct tcp *tcp, uint64_t now_ns, struct segment *out)
 		return end(tcp, TCP_NOTHING);
 	if (tcp->rsts) { /* refused once: the schedule no longer counts */
 		fill_syn(tcp, out);
-		tcp->due_ns = now_ns + stack_syn_ns(tcp->stack, 1, tcp->random);
+		tcp->due_ns = now_ns + tcp_stack_syn_ns(tcp->stack, 1, tcp->random);
 		return tcp->syns > UINT8_MAX - 1 ? end(tcp, TCP_GAVE_UP) : TCP_NOTHING;
 	}
 	if (tcp->syns >= tcp->stack->syns)
 		return end(tcp, TCP_GAVE_UP);
 	fill_syn(tcp, out);
-	tcp->due_ns = tcp->first_syn_ns + stack_syn_ns(tcp->stack, tcp->syns, tcp->random);
+	tcp->due_ns = tcp->first_syn_ns + tcp_stack_syn_ns(tcp->stack, tcp->syns, tcp->random);
 	return TCP_NOTHING;
 }
 

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "herd/segment.h"
-#include "herd/stacks.h"
+#include "herd/tcp_stack.h"
 
 enum tcp_state {
 	TCP_STATE_CLOSED,
@@ -32,7 +32,7 @@ enum tcp_event {
 };
 
 struct tcp {
-	const struct stack *stack;
+	const struct tcp_stack *stack;
 	struct addr local, remote;
 	uint16_t local_port, remote_port;
 	uint32_t random; /* of this connection; for the stack's spread */

@@ -23,7 +23,7 @@ static struct segment out;
 static void fresh(const char *stack, uint32_t random)
 {
 	tcp = (struct tcp){
-		.stack = stack_find(stack),
+		.stack = tcp_stack_find(stack),
 		.local = { .lo = htobe64(0xffff0a400001ULL) },
 		.remote = { .lo = htobe64(0xffff0a090002ULL) },
 		.local_port = 50000,
@@ -71,7 +71,7 @@ static void establish(void)
 static const struct {
 	const char *stack;
 	uint32_t random;
-	uint32_t ms[STACK_SYNS_MAX + 1]; /* the SYNs after the first, then the end of connect() */
+	uint32_t ms[TCP_STACK_SYNS_MAX + 1]; /* the SYNs after the first, then the end of connect() */
 } schedules[] = {
 	{ "linux-old", 9, { 1000, 3000, 7000, 15000, 31000, 63000, 127000 } },
 	{ "linux-new", 9, { 1000, 2000, 3000, 4000, 5000, 7000, 11000, 19000, 35000, 67000, 131000 } },
@@ -117,14 +117,14 @@ static void late_timers_do_not_shift_the_schedule(void **state)
 static void every_stack_is_whole(void **state)
 {
 	(void)state;
-	for (const struct stack *stack = stacks; stack->name; stack++) {
-		assert_in_range(stack->syns, 1, STACK_SYNS_MAX);
+	for (const struct tcp_stack *stack = tcp_stacks; stack->name; stack++) {
+		assert_in_range(stack->syns, 1, TCP_STACK_SYNS_MAX);
 		for (unsigned int i = 0; i < stack->syns; i++)
-			assert_true(stack_syn_ns(stack, i, UINT32_MAX) <
-				    stack_syn_ns(stack, i + 1, UINT32_MAX));
-		assert_ptr_equal(stack_find(stack->name), stack);
+			assert_true(tcp_stack_syn_ns(stack, i, UINT32_MAX) <
+				    tcp_stack_syn_ns(stack, i + 1, UINT32_MAX));
+		assert_ptr_equal(tcp_stack_find(stack->name), stack);
 	}
-	assert_null(stack_find("linux"));
+	assert_null(tcp_stack_find("linux"));
 }
 
 static void data_and_an_orderly_end(void **state)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "herd/stacks.h"
+#include "herd/tcp_stack.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #define NS_PER_MS 1000000ULL
 
 /* clang-format off */
-const struct stack stacks[] = {
+const struct tcp_stack tcp_stacks[] = {
 	/* ip-sysctl: tcp_syn_retries 6; 6.5 brought tcp_syn_linear_timeouts 4 */
 	{ .name = "linux-old", .gives_up_ms = 127000, .syns = 7,
 	  .syn_ms = { 0, 1000, 3000, 7000, 15000, 31000, 63000 } },
@@ -33,15 +33,15 @@ const struct stack stacks[] = {
 };
 /* clang-format on */
 
-const struct stack *stack_find(const char *name)
+const struct tcp_stack *tcp_stack_find(const char *name)
 {
-	for (const struct stack *stack = stacks; stack->name; stack++)
+	for (const struct tcp_stack *stack = tcp_stacks; stack->name; stack++)
 		if (!strcmp(stack->name, name))
 			return stack;
 	return NULL;
 }
 
-uint64_t stack_syn_ns(const struct stack *stack, unsigned int number, uint32_t random)
+uint64_t tcp_stack_syn_ns(const struct tcp_stack *stack, unsigned int number, uint32_t random)
 {
 	uint64_t at_ns;
 
