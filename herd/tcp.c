@@ -216,11 +216,10 @@ int tcp_send(struct tcp *tcp, const uint8_t *data, uint32_t len, uint64_t now_ns
 	out->flags = 0;
 	if (tcp->state != TCP_STATE_OPEN || tcp->finishing)
 		return -ENOTCONN;
-	if (tcp->unacked_len)
-		return -EBUSY;
 	tcp->unacked = data;
 	tcp->unacked_len = len;
-	fill_unacked(tcp, now_ns, out);
+	if (tcp->una == tcp->nxt)
+		fill_unacked(tcp, now_ns, out);
 	return 0;
 }
 

@@ -62,8 +62,11 @@ enum tcp_event tcp_input(struct tcp *tcp, const struct segment *in, uint64_t now
 			 struct segment *out);
 /* Call it when due_ns has come. */
 enum tcp_event tcp_expire(struct tcp *tcp, uint64_t now_ns, struct segment *out);
-/* @data must stay as it is until tcp->unacked_len is 0. -EBUSY: earlier data is still unacknowledged;
- * -ENOTCONN. */
+/*
+ * @data: all that is not acknowledged, @len bytes, beginning with what was unacknowledged before (which
+ * may have moved); it must stay where it is until the next call. Only the first segment of it goes
+ * out, and only if none is on its way: the others follow the acknowledgements. 0 or -ENOTCONN.
+ */
 int tcp_send(struct tcp *tcp, const uint8_t *data, uint32_t len, uint64_t now_ns,
 	     struct segment *out);
 /* Orderly: a FIN behind what is unacknowledged. */

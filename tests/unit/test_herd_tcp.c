@@ -137,7 +137,6 @@ static void data_and_an_orderly_end(void **state)
 	assert_int_equal(out.flags, SEGMENT_ACK | SEGMENT_PSH);
 	assert_int_equal(out.seq, ISS + 1);
 	assert_int_equal(out.len, 7);
-	assert_int_equal(tcp_send(&tcp, hello, 7, BEGIN_NS, &out), -EBUSY);
 	assert_int_equal(say(SEGMENT_ACK, PEER + 1, ISS + 8, ""), TCP_NOTHING);
 	assert_int_equal(tcp.unacked_len, 0);
 	assert_true(tcp.due_ns == UINT64_MAX);
@@ -239,6 +238,31 @@ static void long_data_goes_in_segments(void **state)
 	assert_true(tcp.fin_acked);
 }
 
+static void more_data_joins_what_is_on_its_way(void **state)
+{
+	uint8_t here[] = "one two", there[] = "one two", rest[] = "e two";
+
+	(void)state;
+	establish();
+	assert_int_equal(tcp_send(&tcp, here, 3, BEGIN_NS, &out), 0);
+	assert_int_equal(out.len, 3);
+	assert_int_equal(tcp_send(&tcp, there, 7, BEGIN_NS, &out), 0);
+	assert_int_equal(out.flags, 0);
+	memset(here, 0, sizeof(here)); /* no longer the caller's promise */
+	say(SEGMENT_ACK, PEER + 1, ISS + 3, "");
+	assert_int_equal(tcp.unacked_len, 5);
+	assert_int_equal(tcp_send(&tcp, rest, 5, BEGIN_NS, &out), 0);
+	assert_int_equal(out.flags, 0);
+	say(SEGMENT_ACK, PEER + 1, ISS + 4, "");
+	assert_int_equal(out.len, 4);
+	assert_true(out.seq == ISS + 4);
+	assert_memory_equal(out.data, " two", 4);
+	say(SEGMENT_ACK, PEER + 1, ISS + 8, "");
+	assert_int_equal(tcp.unacked_len, 0);
+	tcp_finish(&tcp, BEGIN_NS, &out);
+	assert_int_equal(tcp_send(&tcp, rest, 5, BEGIN_NS, &out), -ENOTCONN);
+}
+
 static void resets(void **state)
 {
 	(void)state;
@@ -303,6 +327,7 @@ int main(void)
 		cmocka_unit_test(repeats_gaps_and_overlaps),
 		cmocka_unit_test(unanswered_data_comes_again),
 		cmocka_unit_test(long_data_goes_in_segments),
+		cmocka_unit_test(more_data_joins_what_is_on_its_way),
 		cmocka_unit_test(resets),
 		cmocka_unit_test(windows_tries_again_after_a_rst),
 	};
