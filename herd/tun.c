@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/if_tun.h>
@@ -16,6 +17,8 @@
 
 /* Packets that the device holds while the reader is away: the SYNs of a whole fleet. */
 #define QUEUE_PACKETS 20000
+#define CARRIER_TRIES 600
+#define CARRIER_WAIT_NS 5000000L
 
 int tun_parse(const char *word, struct tun_place *place, const char **why)
 {
@@ -36,6 +39,19 @@ int tun_parse(const char *word, struct tun_place *place, const char **why)
 	}
 	strcpy(place->netns, word + len + 1);
 	return 0;
+}
+
+/* Until the kernel has noticed that somebody reads, up to a second later, it drops all that is routed
+ * to the device. */
+static void await_carrier(int control, struct ifreq *req)
+{
+	for (int i = 0; i < CARRIER_TRIES; i++) {
+		nanosleep(&(struct timespec){ .tv_nsec = CARRIER_WAIT_NS }, NULL);
+		if (!ioctl(control, SIOCGIFFLAGS, req) && req->ifr_flags & IFF_RUNNING)
+			break;
+	}
+	/* the queue is opened just after the flag is set */
+	nanosleep(&(struct timespec){ .tv_nsec = CARRIER_WAIT_NS }, NULL);
 }
 
 /* In the present namespace. */
@@ -60,6 +76,7 @@ static int open_here(const struct tun_place *place)
 	req.ifr_flags |= IFF_UP;
 	if (ioctl(control, SIOCSIFFLAGS, &req))
 		goto fail;
+	await_carrier(control, &req);
 	close(control);
 	return fd;
 fail:

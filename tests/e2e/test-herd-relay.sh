@@ -46,7 +46,10 @@ between "$us" 120000 10000000 "round trip over IPv6 in us"
 start subscriber client mosquitto_sub -h $B4 -i subscriber -q 1 -t numbers -C 20
 wait_for 20 grep -q 'Sending SUBACK to subscriber' "$work/mosquitto.log"
 seq 20 | in_client mosquitto_pub -h $B6 -q 1 -t numbers -l
-wait_for 20 cmp <(seq 20) "$work/subscriber.log"
+all_came() {
+	cmp <(seq 20) "$work/subscriber.log"
+}
+wait_for 20 all_came
 
 relay_end
 is "$(jq -r '.ways[0] | .from + " " + .to' "$work/relay.json")" \
