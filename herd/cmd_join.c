@@ -30,7 +30,7 @@ static enum herd_status write_joined(const json_t *joined, const char *name)
 	FILE *file = strcmp(name, "-") ? fopen(name, "we") : stdout;
 	int err = file ? 0 : errno;
 
-	if (file && (json_dumpf(joined, file, JSON_INDENT(1) | JSON_REAL_PRECISION(12)) ||
+	if (file && (json_dumpf(joined, file, JSON_INDENT(1) | JSON_REAL_PRECISION(15)) ||
 		     fputc('\n', file) == EOF || fflush(file)))
 		err = errno ? errno : EIO;
 	if (file && file != stdout && fclose(file) && !err)
