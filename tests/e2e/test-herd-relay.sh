@@ -28,9 +28,7 @@ relay_end() {
 
 # The shortest of five: from SYN to SYN-ACK in microseconds. The broker does not like HTTP.
 shortest() { # ADDRESS
-	local i
-
-	for i in 1 2 3 4 5; do
+	for _ in 1 2 3 4 5; do
 		in_client curl -s -o "$work/answer" -w '%{time_connect}\n' "http://$1:1883/" || true
 	done | awk '{ us = int($1 * 1000000); if (!n++ || us < min) min = us } END { print min }'
 }
