@@ -3,11 +3,12 @@
 # A flood of SYNs: as many as said arrive, from the sources said, with right checksums; and only
 # where it cannot leave.
 source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/herd.sh"
 two_namespaces
 broker_start
 
 flood() { # WORD...
-	in_client "$build/herd" flood "$@" json -
+	herd flood "$@" json -
 }
 
 in_broker nft -f - <<-RULES
@@ -57,7 +58,7 @@ refused() { # PART WORD...
 	local before
 
 	before=$(counted v4)
-	expect 1 in_client "$build/herd" flood "${@:2}" rate 10/s duration 1s
+	expect 1 herd flood "${@:2}" rate 10/s duration 1s
 	has "$err" "$1" "flood ${*:2}"
 	is "$(counted v4)" "$before" "SYNs sent all the same"
 }
@@ -76,13 +77,13 @@ ip -n client route del default
 ip -n client -6 route add 2000::/3 via $B6
 refused "default route" $B4 1883 sources 10.99.0.0/16
 
-expect 2 "$build/herd" flood $B4 1883 sources 10.99.0.0/16 rate 10/s
+expect 2 herd flood $B4 1883 sources 10.99.0.0/16 rate 10/s
 has "$err" "must be said" "no duration"
-expect 2 "$build/herd" flood $B4 1883 sources fd99::/32 rate 10/s duration 1s
+expect 2 herd flood $B4 1883 sources fd99::/32 rate 10/s duration 1s
 has "$err" "other family" "mixed families"
-expect 2 "$build/herd" flood $B4 1883 sources 10.99.0.0/16 rate unlimited duration 1s
+expect 2 herd flood $B4 1883 sources 10.99.0.0/16 rate unlimited duration 1s
 has "$err" "write N/s" "no rate"
-expect 2 "$build/herd" flood $B4 1883 sources 10.99.0.0/16 rate 1000000/s duration 1d
+expect 2 herd flood $B4 1883 sources 10.99.0.0/16 rate 1000000/s duration 1d
 has "$err" "too much" "more than is bounded"
-expect 2 "$build/herd" flood broker 1883 sources 10.99.0.0/16 rate 10/s duration 1s
+expect 2 herd flood broker 1883 sources 10.99.0.0/16 rate 10/s duration 1s
 has "$err" "bad address 'broker'" "a name"

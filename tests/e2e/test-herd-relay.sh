@@ -3,6 +3,7 @@
 # A wire with delay between two namespaces: round trips are as long as asked, and a real broker and
 # its clients work over it.
 source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/herd.sh"
 ip netns add client
 ip netns add broker
 for end in client broker; do
@@ -65,21 +66,21 @@ relay_end
 [ "$(jq '.ways[0] | .lost >= 1 and .packets == 0' "$work/relay.json")" = true ] ||
 	fail "$(cat "$work/relay.json")"
 
-expect 2 "$build/herd" relay wire
+expect 2 herd relay wire
 has "$err" "joins two TUN devices" "one end only"
-expect 2 "$build/herd" relay wire@ wire delay 10ms
+expect 2 herd relay wire@ wire delay 10ms
 has "$err" "bad device 'wire@'" "no name after the sign"
-expect 2 "$build/herd" relay wire@client wire@broker
+expect 2 herd relay wire@client wire@broker
 has "$err" "write delay TIME" "no delay"
-expect 2 "$build/herd" relay wire@client wire@broker delay 5
+expect 2 herd relay wire@client wire@broker delay 5
 has "$err" "bad delay '5'" "no unit"
-expect 2 "$build/herd" relay wire@client wire@broker delay 5ms jiter 1ms
+expect 2 herd relay wire@client wire@broker delay 5ms jiter 1ms
 has "$err" "did you mean 'jitter'?" "a slip"
-expect 2 "$build/herd" relay wire@client wire@broker delay 5ms loss 101%
+expect 2 herd relay wire@client wire@broker delay 5ms loss 101%
 has "$err" "write at most 100%" "too much loss"
-expect 1 "$build/herd" relay wire@client wire@nowhere delay 5ms
+expect 1 herd relay wire@client wire@nowhere delay 5ms
 has "$err" "cannot enter the network namespace 'nowhere'" "no namespace"
-expect 1 "$build/herd" relay wire@client missing@broker delay 5ms
+expect 1 herd relay wire@client missing@broker delay 5ms
 has "$err" "ip tuntap add" "no device"
-expect 1 "$build/herd" relay lo@client wire@broker delay 5ms
+expect 1 herd relay lo@client wire@broker delay 5ms
 has "$err" "cannot open the device 'lo'" "no TUN device"

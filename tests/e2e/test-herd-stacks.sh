@@ -3,13 +3,10 @@
 # Devices with the TCP of other stacks: they come up at a real broker, their SYNs are on the wire at
 # the times of their stack, and what becomes of them is counted as for kernel sockets.
 source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/herd.sh"
 two_namespaces
 in_client sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 broker_start
-
-herd() { # WORD...
-	in_client "$build/herd" "$@"
-}
 
 # A TUN device with source addresses of its own: 10.128+N.0.0/16 and fd80:N::/32.
 add_tun() { # N
