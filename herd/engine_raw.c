@@ -241,6 +241,11 @@ void raw_readable(struct engine *engine)
 		ssize_t len = read(raw->tun, raw->packet, sizeof(raw->packet));
 		struct segment segment;
 
+		if (len < 0 && errno != EAGAIN && errno != EINTR) {
+			say_warning("the TUN device is gone: %s; nothing more can arrive",
+				    strerror(errno));
+			epoll_ctl(engine->epoll_fd, EPOLL_CTL_DEL, raw->tun, NULL);
+		}
 		if (len <= 0)
 			return;
 		engine->now_ns = engine_clock_ns();

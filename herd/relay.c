@@ -36,17 +36,18 @@ static uint64_t clock_ns(void)
 }
 
 /* Takes what has come, at most BATCH packets. */
-static void take(struct relay *relay, int way)
+static int take(struct relay *relay, int way)
 {
 	static uint8_t packet[TUN_PACKET_MAX];
 
 	for (int i = 0; i < BATCH; i++) {
 		ssize_t len = read(relay->tun[way], packet, sizeof(packet));
 
-		if (len <= 0)
-			return;
+		if (len < 0)
+			return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 		hold_put(&relay->hold[way], packet, (size_t)len, clock_ns());
 	}
+	return 0;
 }
 
 /* Sends what is due. */
@@ -102,17 +103,19 @@ static int loop(struct relay *relay, uint64_t end_ns)
 		count = epoll_wait(relay->epoll, events, 4, wait_ms);
 		if (count < 0 && errno != EINTR)
 			return -errno;
-		for (int i = 0; i < count; i++) {
+		err = 0;
+		for (int i = 0; i < count && !err; i++) {
 			if (events[i].data.fd == relay->signals)
 				return 0;
 			if (events[i].data.fd == relay->timer)
 				relay->armed_ns = 0; /* it has fired */
 			else
-				take(relay, events[i].data.fd == relay->tun[1]);
+				err = take(relay, events[i].data.fd == relay->tun[1]);
 		}
 		for (int way = 0; way < 2; way++)
 			release(relay, way);
-		err = arm(relay);
+		if (!err)
+			err = arm(relay);
 		if (err)
 			return err;
 	}
@@ -208,7 +211,8 @@ int relay_run(const struct relay_plan *plan, struct relay_report *report)
 	fflush(stdout);
 	err = loop(&relay, plan->duration_ns ? begin_ns + plan->duration_ns : 0);
 	if (err)
-		say_error("cannot relay packets: %s", strerror(-err));
+		say_error("cannot relay packets: %s",
+			  err == -EBADFD ? "a device is gone" : strerror(-err));
 	for (int way = 0; way < 2; way++) {
 		report->ways[way].taken = relay.hold[way].taken;
 		report->ways[way].lost = relay.hold[way].lost;

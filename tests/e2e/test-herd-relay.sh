@@ -66,6 +66,15 @@ relay_end
 [ "$(jq '.ways[0] | .lost >= 1 and .packets == 0' "$work/relay.json")" = true ] ||
 	fail "$(cat "$work/relay.json")"
 
+# A device that goes away ends it, with an error and without a busy loop.
+relay delay 1ms
+ip -n client link del wire
+status=0
+wait "$relay" || status=$?
+is "$status" 1 "exit status of a relay without one of its devices"
+grep -q "a device is gone" "$work/relay.log" || fail "$(cat "$work/relay.log")"
+ip -n client tuntap add wire mode tun
+
 expect 2 herd relay wire
 has "$err" "joins two TUN devices" "one end only"
 expect 2 herd relay wire@ wire delay 10ms

@@ -126,6 +126,16 @@ jq -e '.syn_retransmits == 9 and .timeouts == 3 and .duration_seconds >= 3' \
 jq -e '.syn_retransmits == 9 and .refused == 3' "$work/windows-7.json" >/dev/null ||
 	fail "windows: $(cat "$work/windows-7.json")"
 
+# -- the device goes away ------------------------------------------------------------------------
+start gone client "$build/herd" $B4 1883 devices 3 sources 10.131.0.0/16 stack lwip \
+	timeout 60s duration 60s json "$work/gone.json"
+gone=$job
+wait_for 10 captured 45
+ip -n client link del herd3
+wait_for 10 grep -q "TUN device is gone" "$work/gone.log"
+kill -INT "$gone"
+wait "$gone" || fail "after its device has gone: $?"
+
 # -- bad input -----------------------------------------------------------------------------------
 expect 2 herd $B4 1883 devices 1 sources 10.128.0.0/16 stack lwpi
 has "$err" "did you mean 'lwip'?" "a slip"
