@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
@@ -167,10 +167,9 @@ out:
 static int make_room(struct relay *relay, const struct relay_plan *plan)
 {
 	for (int way = 0; way < 2; way++) {
-		void *bytes = mmap(NULL, RELAY_HOLD_BYTES, PROT_READ | PROT_WRITE,
-				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		uint8_t *bytes = malloc(RELAY_HOLD_BYTES); /* takes memory as it is used */
 
-		if (bytes == MAP_FAILED) {
+		if (!bytes) {
 			say_error("cannot hold packets: no memory for %u MiB",
 				  RELAY_HOLD_BYTES >> 20);
 			return -ENOMEM;
@@ -189,8 +188,7 @@ static void close_files(struct relay *relay)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	for (int way = 0; way < 2; way++)
-		if (relay->hold[way].bytes)
-			munmap(relay->hold[way].bytes, RELAY_HOLD_BYTES);
+		free(relay->hold[way].bytes);
 }
 
 int relay_run(const struct relay_plan *plan, struct relay_report *report)
