@@ -128,11 +128,12 @@ static int make_devices(struct engine *engine)
 	const struct plan *plan = engine->plan;
 	uint32_t all = engine->devices_count + engine->bystanders_count, index = 0;
 
+	engine->raw_timers = all + engine->bystanders_count;
 	engine->devices = calloc(all, sizeof(*engine->devices));
 	engine->links = calloc(all, sizeof(*engine->links));
 	engine->starts = calloc(engine->devices_count, sizeof(*engine->starts));
 	if (!engine->devices || !engine->links || !engine->starts ||
-	    timers_init(&engine->timers, all + engine->bystanders_count))
+	    timers_init(&engine->timers, engine->raw_timers + all))
 		return -ENOMEM;
 	for (uint16_t group = 0; group < plan->groups_count; group++)
 		for (uint32_t i = 0; i < plan->groups[group].devices; i++, index++)
@@ -151,6 +152,7 @@ static int make_devices(struct engine *engine)
 
 int engine_open(struct engine *engine, const struct plan *plan)
 {
+	bool raw = strcmp(plan->stack, "linux") != 0;
 	uint32_t spare;
 	int err;
 
@@ -163,7 +165,7 @@ int engine_open(struct engine *engine, const struct plan *plan)
 	};
 	err = net_resolve(plan->host, plan->port, &engine->to);
 	if (!err)
-		err = limits_raise_files(plan->devices + plan->bystanders, &spare);
+		err = limits_raise_files(raw ? 0 : plan->devices + plan->bystanders, &spare);
 	if (!err)
 		err = open_groups(engine);
 	if (err)
@@ -178,6 +180,8 @@ int engine_open(struct engine *engine, const struct plan *plan)
 	if (err)
 		say_error("cannot set up '%u' devices: %s", plan->devices, strerror(-err));
 	tally_init(&engine->tally, plan->devices, engine_clock_ns());
+	if (!err && raw)
+		err = raw_open(engine);
 out:
 	if (err)
 		engine_close(engine);
@@ -198,6 +202,7 @@ void engine_close(struct engine *engine)
 		tls_free(engine->groups[i].tls);
 		free(engine->groups[i].password);
 	}
+	raw_close(engine);
 	if (engine->epoll_fd >= 0)
 		close(engine->epoll_fd);
 	timers_free(&engine->timers);
@@ -279,7 +284,9 @@ static void run_timers(struct engine *engine)
 			continue;
 		if (engine->storm)
 			hist_add(&engine->tally.late_ns, engine->now_ns - due_ns);
-		if (member >= all)
+		if (member >= engine->raw_timers)
+			raw_timer(engine, member - engine->raw_timers);
+		else if (member >= all)
 			bystander_timer(engine, member - all, due_ns);
 		else
 			engine_step(engine, member, EVENT_TIMER, 0);
@@ -294,6 +301,8 @@ static void take_event(struct engine *engine, const struct epoll_event *event)
 		return;
 	if (index & GONE_FLAG)
 		gone_event(engine, index & ~GONE_FLAG);
+	else if (index & RAW_FLAG)
+		raw_readable(engine);
 	else if (engine->links[index].fd >= 0 && engine->links[index].serial == serial)
 		link_event(engine, index, event->events);
 }

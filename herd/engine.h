@@ -9,6 +9,7 @@
  *	engine_talk.c	   what it says in MQTT
  *	engine_bystander.c messages that bystanders exchange
  *	engine_gone.c	   connections that a client gave up, watched for a late answer
+ *	engine_raw.c	   devices with the TCP of another stack, in the place of sockets
  */
 #ifndef HERD_ENGINE_H
 #define HERD_ENGINE_H
@@ -16,6 +17,7 @@
 #include <signal.h>
 
 #include "herd/device.h"
+#include "herd/engine_raw.h"
 #include "herd/mqtt.h"
 #include "herd/net.h"
 #include "herd/schedule.h"
@@ -24,7 +26,7 @@
 
 /* A device's connection. */
 struct link {
-	int fd;		 /* -1: none */
+	int fd;		 /* -1: none; RAW_FD: see engine_raw.h */
 	uint32_t serial; /* of the connection, to know an event of the one before */
 	struct tls_link *tls;
 	struct tls_session *session;
@@ -59,6 +61,8 @@ struct engine {
 	struct link *links;
 	uint32_t devices_count, bystanders_count;
 	struct timers timers; /* then one of each bystander, for its messages */
+	struct raw *raw;      /* NULL: kernel sockets */
+	uint32_t raw_timers;  /* with raw: then one of each device and bystander, for TCP */
 	int epoll_fd;
 
 	struct schedule_start *starts; /* sorted */
@@ -112,6 +116,13 @@ void link_send(struct engine *engine, uint32_t index, const void *buf, size_t le
 void link_close(struct engine *engine, uint32_t index);
 /* As link_close(), but a late answer is still noticed. */
 void link_give_up(struct engine *engine, uint32_t index);
+
+/* A connection of its own begins; @fd may be RAW_FD. */
+void link_opened(struct engine *engine, uint32_t index, int fd);
+/* Is it still connection @serial? */
+bool link_is_same(const struct engine *engine, uint32_t index, uint32_t serial);
+void link_keep_pending(struct engine *engine, uint32_t index, const void *buf, size_t len);
+void link_take_bytes(struct engine *engine, uint32_t index, const uint8_t *bytes, size_t len);
 
 void talk_connect(struct engine *engine, uint32_t index);
 void talk_work(struct engine *engine, uint32_t index);

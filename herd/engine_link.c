@@ -88,12 +88,26 @@ static void connect_failed(struct engine *engine, uint32_t index, int error)
 	engine_step(engine, index, event, 0);
 }
 
-void link_connect(struct engine *engine, uint32_t index)
+void link_opened(struct engine *engine, uint32_t index, int fd)
 {
 	struct link *link = &engine->links[index];
+
+	link->fd = fd;
+	link->serial++;
+	link->reader = (struct mqtt_reader){ .level = (uint8_t)engine_group(engine, index)->mqtt };
+	link->next_id = 1;
+	link->syns_counted = engine->raw; /* by itself */
+}
+
+void link_connect(struct engine *engine, uint32_t index)
+{
 	union net_address from;
 	int fd, err;
 
+	if (engine->raw) {
+		raw_connect(engine, index);
+		return;
+	}
 	source_of(engine, index, &from);
 	fd = net_connect(&engine->to, &from);
 	if (fd == -EMFILE && gone_evict(engine))
@@ -102,11 +116,7 @@ void link_connect(struct engine *engine, uint32_t index)
 		connect_failed(engine, index, -fd);
 		return;
 	}
-	link->fd = fd;
-	link->serial++;
-	link->reader = (struct mqtt_reader){ .level = (uint8_t)engine_group(engine, index)->mqtt };
-	link->next_id = 1;
-	link->syns_counted = false;
+	link_opened(engine, index, fd);
 	err = watch(engine, index);
 	if (err)
 		connect_failed(engine, index, -err);
@@ -146,8 +156,11 @@ void link_close(struct engine *engine, uint32_t index)
 		net_facts(fd, &facts);
 		count_syns(engine, index, &facts);
 	}
+	if (engine->raw)
+		raw_finish(engine, index, false);
 	forget(engine, index);
-	close(fd);
+	if (!engine->raw)
+		close(fd);
 }
 
 /*
@@ -161,6 +174,11 @@ void link_give_up(struct engine *engine, uint32_t index)
 
 	if (fd < 0)
 		return;
+	if (engine->raw) {
+		raw_finish(engine, index, true);
+		forget(engine, index);
+		return;
+	}
 	net_facts(fd, &facts);
 	count_syns(engine, index, &facts);
 	forget(engine, index);
@@ -193,8 +211,9 @@ static ssize_t put(struct link *link, const uint8_t *buf, size_t len)
 	return sent;
 }
 
-static void keep_pending(struct link *link, const uint8_t *buf, size_t len)
+void link_keep_pending(struct engine *engine, uint32_t index, const void *buf, size_t len)
 {
+	struct link *link = &engine->links[index];
 	uint8_t *pending = realloc(link->pending, link->pending_len + len);
 
 	if (!pending)
@@ -209,6 +228,10 @@ void link_send(struct engine *engine, uint32_t index, const void *buf, size_t le
 	struct link *link = &engine->links[index];
 	const uint8_t *bytes = buf;
 
+	if (engine->raw) {
+		raw_send(engine, index, buf, len);
+		return;
+	}
 	while (len && !link->pending_len) {
 		ssize_t sent = put(link, bytes, len);
 
@@ -220,7 +243,7 @@ void link_send(struct engine *engine, uint32_t index, const void *buf, size_t le
 		len -= (size_t)sent;
 	}
 	if (len)
-		keep_pending(link, bytes, len);
+		link_keep_pending(engine, index, bytes, len);
 }
 
 static void flush_pending(struct link *link)
@@ -239,19 +262,19 @@ static void flush_pending(struct link *link)
 
 /* -- bytes in ---------------------------------------------------------------------------------- */
 
-static bool is_same(const struct engine *engine, uint32_t index, uint32_t serial)
+bool link_is_same(const struct engine *engine, uint32_t index, uint32_t serial)
 {
 	return engine->links[index].fd >= 0 && engine->links[index].serial == serial;
 }
 
-static void take_bytes(struct engine *engine, uint32_t index, const uint8_t *bytes, size_t len)
+void link_take_bytes(struct engine *engine, uint32_t index, const uint8_t *bytes, size_t len)
 {
 	struct link *link = &engine->links[index];
 	uint32_t serial = link->serial;
 	struct mqtt_packet packet;
 	int more = 1;
 
-	while (more > 0 && is_same(engine, index, serial)) {
+	while (more > 0 && link_is_same(engine, index, serial)) {
 		more = mqtt_read(&link->reader, &bytes, &len, &packet);
 		if (more > 0)
 			talk_packet(engine, index, &packet);
@@ -302,10 +325,10 @@ static void read_all(struct engine *engine, uint32_t index, bool ended)
 	uint8_t buf[READ_MAX];
 	size_t len;
 
-	while (is_same(engine, index, serial) && get(engine, index, buf, &len) > 0) {
+	while (link_is_same(engine, index, serial) && get(engine, index, buf, &len) > 0) {
 		if (!engine->devices[index].answered)
 			engine_step(engine, index, EVENT_ANSWER, 0);
-		take_bytes(engine, index, buf, len);
+		link_take_bytes(engine, index, buf, len);
 		if (len < READ_MAX && !ended && !link->tls)
 			return;
 	}
@@ -377,12 +400,13 @@ void link_event(struct engine *engine, uint32_t index, uint32_t events)
 
 	if (engine->devices[index].state == DEVICE_CONNECTING) {
 		end_connecting(engine, index, events);
-		if (!is_same(engine, index, serial) || !(events & (EPOLLIN | EPOLLRDHUP)))
+		if (!link_is_same(engine, index, serial) || !(events & (EPOLLIN | EPOLLRDHUP)))
 			return;
 	}
 	if (engine->devices[index].state == DEVICE_TLS) {
 		shake_hands(engine, index);
-		if (!is_same(engine, index, serial) || engine->devices[index].state == DEVICE_TLS)
+		if (!link_is_same(engine, index, serial) ||
+		    engine->devices[index].state == DEVICE_TLS)
 			return;
 	}
 	if (link->pending_len)
