@@ -47,7 +47,7 @@ E2E_BIN := $(patsubst tests/e2e/%.c,$(BUILD)/tests/e2e/%,$(sort $(wildcard tests
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all check test test-bpf test-e2e bench lint format sanitize install clean help tools
+.PHONY: all check test test-bpf test-e2e bench bench-storm lint format sanitize install clean help tools
 
 all: $(BUILD)/weir ## build everything that is installed (default)
 
@@ -121,6 +121,9 @@ check: test test-bpf test-e2e lint ## every test tier and lint
 
 bench: tools ## the figures of docs/benchmarks.md, as ratios: needs root
 	$(Q)tests/bench/run
+
+bench-storm: tools ## reconnect storms on real brokers, an hour of them: needs root
+	$(Q)tests/storm/run
 
 lint: ## format, layers, static analysis
 	$(Q)scripts/check-format

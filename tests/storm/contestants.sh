@@ -21,7 +21,7 @@ contestant_rate() { # CONTESTANT CAPACITY
 	*) return 0 ;;
 	esac
 	awk -v capacity="$2" -v percent=$percent \
-		'BEGIN { rate = int(capacity * percent / 100); print rate < 1 ? 1 : rate }'
+		'BEGIN { rate = int(capacity * percent / 100); print (rate < 1 ? 1 : rate) }'
 }
 
 contestant_label() { # CONTESTANT RATE

@@ -40,7 +40,7 @@ front_mosquitto() { # [tls]
 		echo "user root"
 		echo "allow_anonymous true"
 		echo "log_dest stderr"
-		echo "log_type error"
+		echo "log_type ${broker_log:-error}"
 		echo "max_connections -1"
 		if [ "${1:-}" = tls ]; then
 			echo "listener $storm_port"
