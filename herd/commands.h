@@ -26,6 +26,7 @@ struct herd_command {
 extern const struct herd_command command_run; /* HOST PORT ... and FILE.ini: has no name to say */
 extern const struct herd_command command_capacity; /* for `herd help capacity` */
 extern const struct herd_command command_join;
+extern const struct herd_command command_plot;
 extern const struct herd_command command_help;
 extern const struct herd_command command_version;
 

@@ -13,7 +13,8 @@
 #include "text.h"
 
 const struct herd_command *const herd_commands[] = {
-	&command_run, &command_capacity, &command_join, &command_help, &command_version, NULL,
+	&command_run,  &command_capacity, &command_join, &command_plot,
+	&command_help, &command_version,  NULL,
 };
 
 #define COMMANDS_COUNT (sizeof(herd_commands) / sizeof(herd_commands[0]))
