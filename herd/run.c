@@ -88,7 +88,7 @@ static int write_json(const struct report *report)
 	}
 	json = json_report(report);
 	errno = 0;
-	if (!json || json_dumpf(json, file, JSON_INDENT(1) | JSON_REAL_PRECISION(12)) ||
+	if (!json || json_dumpf(json, file, JSON_INDENT(1) | JSON_REAL_PRECISION(15)) ||
 	    fputc('\n', file) == EOF || fflush(file))
 		err = errno ? -errno : -ENOMEM;
 	json_decref(json);
