@@ -143,5 +143,5 @@ core_ticks() { # CPU
 }
 front_ticks() {
 	cat /proc/[0-9]*/stat 2>/dev/null |
-		sed 's/^[0-9]* (\(.*\)) /\1 /' | awk '!/^herd / { sum += $12 + $13 } END { print sum + 0 }'
+		sed 's/^[0-9]* (\(.*\)) /\1 /' | awk '!/^herd / { sum += $13 + $14 } END { print sum + 0 }'
 }
