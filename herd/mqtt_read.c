@@ -97,10 +97,9 @@ static int read_publish(const struct mqtt_reader *reader, struct mqtt_packet *pa
 	packet->qos = reader->head >> 1 & 3;
 	if (at + (packet->qos ? 2 : 0) > reader->length)
 		return -EBADMSG;
-	if (at + 2 > kept(reader)) {
-		/* a topic that is longer than what is kept; an id cannot be told */
+	/* a topic that is longer than what is kept: an id cannot be told */
+	if (at + (packet->qos ? 2 : 0) > kept(reader))
 		return packet->qos ? -EBADMSG : 0;
-	}
 	if (packet->qos) {
 		packet->id = (uint16_t)(reader->kept[at] << 8 | reader->kept[at + 1]);
 		at += 2;

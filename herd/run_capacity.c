@@ -37,7 +37,7 @@ static void set_width(const struct loop *loop)
 	engine_run(engine, engine->now_ns + SETTLE_NS);
 }
 
-/* Set-ups a second in one window, which lasts longer if there are few. */
+/* Set-ups a second in one window, which lasts longer if there are few; below 0: it was cut short. */
 static double measure(const struct loop *loop)
 {
 	struct engine *engine = loop->engine;
@@ -49,7 +49,9 @@ static double measure(const struct loop *loop)
 		run_progress(engine);
 		elapsed_ns = engine->now_ns - start_ns;
 	}
-	return elapsed_ns ? (double)(connects(loop) - before) * 1e9 / (double)elapsed_ns : 0;
+	if (elapsed_ns < WINDOW_NS / 2)
+		return -1;
+	return (double)(connects(loop) - before) * 1e9 / (double)elapsed_ns;
 }
 
 static void find_knee(struct loop *loop)
@@ -58,9 +60,7 @@ static void find_knee(struct loop *loop)
 	while (!loop->knee->done && !is_out_of_time(loop)) {
 		double per_sec = measure(loop);
 
-		if (is_out_of_time(loop))
-			break;
-		if (knee_feed(loop->knee, per_sec))
+		if (per_sec >= 0 && knee_feed(loop->knee, per_sec) && !is_out_of_time(loop))
 			set_width(loop);
 	}
 	knee_end(loop->knee);

@@ -6,18 +6,19 @@
 
 #define NS_PER_SEC 1000000000ULL
 #define TICK_NS (NS_PER_SEC / 50)
-#define SETTLE_NS (30 * NS_PER_SEC) /* for bystanders to connect and subscribe, in peace */
+#define SETTLE_NS (30 * NS_PER_SEC) /* at most, for bystanders to connect and subscribe in peace */
 #define DRAIN_NS (5 * NS_PER_SEC)   /* for their last messages */
 
 /* Bystanders are there before the storm. */
 static int settle(struct engine *engine)
 {
-	uint64_t end_ns;
+	uint64_t settle_ns, end_ns;
 
 	if (!engine->bystanders_count)
 		return 0;
 	engine->now_ns = engine_clock_ns();
-	end_ns = engine->now_ns + SETTLE_NS;
+	settle_ns = engine->plan->duration_ns < SETTLE_NS ? engine->plan->duration_ns : SETTLE_NS;
+	end_ns = engine->now_ns + settle_ns;
 	for (uint32_t i = 0; i < engine->bystanders_count; i++)
 		engine_step(engine, engine->devices_count + i, EVENT_START, 0);
 	while (engine->bystanders_ready < engine->bystanders_count && engine->now_ns < end_ns &&
@@ -26,10 +27,10 @@ static int settle(struct engine *engine)
 	if (engine->bystanders_ready == engine->bystanders_count)
 		return 0;
 	if (!engine_stopped())
-		say_error("cannot connect '%u' bystanders: %u could subscribe within 30 s; is "
-			  "there a broker at '%s' port %u that lets them?",
-			  engine->bystanders_count, engine->bystanders_ready, engine->plan->host,
-			  engine->plan->port);
+		say_error("cannot connect '%u' bystanders: %u could subscribe within %.1f s; "
+			  "is there a broker at '%s' port %u that lets them?",
+			  engine->bystanders_count, engine->bystanders_ready,
+			  (double)settle_ns / 1e9, engine->plan->host, engine->plan->port);
 	return -ECONNREFUSED;
 }
 

@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Sourced after lib.sh by the tests of herd.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+: "${build:?}" "${work:?}"
 
 herd() { # WORD...
 	in_client "$build/herd" "$@"
@@ -48,4 +50,22 @@ ended() { # NAME=COUNT...
 
 value() { # JQ-FILTER
 	jq -r "$1" "$record"
+}
+
+# A certificate authority in $work/pki and one certificate, with its key, for each NAME.
+pki() { # NAME...: "server" is for $B4, $B6 and broker.example
+	local name dir=$work/pki
+
+	mkdir -p "$dir"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+		-keyout "$dir/ca.key" -out "$dir/ca.pem" -subj "/CN=test CA" 2>/dev/null
+	for name; do
+		openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+			-keyout "$dir/$name.key" -out "$dir/$name.csr" -subj "/CN=$name" 2>/dev/null
+		openssl x509 -req -in "$dir/$name.csr" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" -days 2 \
+			-CAcreateserial -out "$dir/$name.pem" 2>/dev/null -extfile <(
+				[ "$name" != server ] ||
+					echo "subjectAltName=IP:$B4,IP:$B6,DNS:broker.example"
+			)
+	done
 }
