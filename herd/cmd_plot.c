@@ -5,6 +5,7 @@
 
 #include "herd/commands.h"
 #include "herd/gnuplot.h"
+#include "herd/json_plot.h"
 #include "herd/plot.h"
 #include "herd/say.h"
 

@@ -7,13 +7,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include <jansson.h>
-
 /* As many as have a colour of their own. */
 #define PLOT_RUNS_MAX 8
 
 struct plot_point {
-	double second; /* since the start */
+	double second; /* since the start; of the first point above 0 */
 	double connected;
 };
 
@@ -27,11 +25,6 @@ struct plot_run {
 	size_t points_count;
 };
 
-/*
- * Takes what a picture needs out of a run's record (docs/herd.md). 0; or -EINVAL and *why says what
- * is wrong with it, -ENOMEM. On failure there is nothing to free.
- */
-int plot_run_read(const json_t *record, struct plot_run *run, const char **why);
 void plot_run_free(struct plot_run *run);
 
 /* Writes the script, complete with its data; gnuplot then writes the SVG to its standard output.

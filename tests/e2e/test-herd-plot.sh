@@ -7,7 +7,7 @@ herd=$build/herd
 run_record() { # FILE LABEL CONNECTED T100
 	jq -n --arg name "$2" --argjson connected "$3" --argjson t100 "$4" '{schema: 1,
 		label: $name, devices: 100, connected: $connected, capacity: 50, t100: $t100,
-		series: [range(1; 4) | {second: ., connected: (. * $connected / 3 | floor)}]}' >"$1"
+		series: [range(3) | {second: ., connected: ((. + 1) * $connected / 3 | floor)}]}' >"$1"
 }
 
 cd "$work"

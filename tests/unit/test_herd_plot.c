@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "herd/json_plot.h"
 #include "herd/plot.h"
 
 #define RECORD(figures, series) "{\"schema\": 1, " figures ", \"series\": [" series "]}"
@@ -60,11 +61,12 @@ static void assert_lacks(const char *text, const char *part)
 }
 
 static const char finished[] = RECORD("\"label\": \"weir 200/s\", \"devices\": 500, "
-				      "\"connected\": 500, \"capacity\": 250, \"t100\": 2.51",
-				      SECOND(1, 200) "," SECOND(2, 400) "," SECOND(3, 500));
+				      "\"connected\": 500, \"capacity\": 250, \"t100\": 2.51, "
+				      "\"duration_seconds\": 2.52",
+				      SECOND(0, 200) "," SECOND(1, 400) "," SECOND(2, 500));
 static const char stalled[] = RECORD("\"label\": \"no limit\", \"devices\": 500, "
 				     "\"connected\": 30, \"capacity\": 250, \"t100\": null",
-				     SECOND(1, 30) "," SECOND(2, 30));
+				     SECOND(0, 30) "," SECOND(1, 30));
 
 static void reads_a_record(void **state)
 {
@@ -119,7 +121,7 @@ static void draws_every_run_and_one_ideal(void **state)
 	assert_has(script, "set terminal svg ");
 	assert_has(script, "set title 'Storm' ");
 	assert_has(script, "$run0 << EOD\n0 0\n1.000 30\n2.000 30\nEOD\n");
-	assert_has(script, "$run1 << EOD\n0 0\n1.000 200\n2.000 400\n3.000 500\nEOD\n");
+	assert_has(script, "$run1 << EOD\n0 0\n1.000 200\n2.000 400\n2.520 500\nEOD\n");
 	assert_has(script, "title 'no limit: 30 of 500'");
 	assert_has(script, "title 'weir 200/s: all after 2.5 s'");
 	assert_has(script, "$all1 << EOD\n2.510 500\nEOD\n");
@@ -132,7 +134,7 @@ static void draws_every_run_and_one_ideal(void **state)
 
 static void draws_no_ideal_where_none_is_known(void **state)
 {
-	const char *text = RECORD("\"devices\": 5, \"connected\": 1", SECOND(1, 1));
+	const char *text = RECORD("\"devices\": 5, \"connected\": 1", SECOND(0, 1));
 	char *script = script_of(&text, 1, NULL);
 
 	(void)state;
@@ -146,7 +148,7 @@ static void draws_no_ideal_where_none_is_known(void **state)
 static void quotes_labels(void **state)
 {
 	const char *text = RECORD("\"devices\": 5, \"label\": \"a'\\nsystem('x')\\u0007`id`\"",
-				  SECOND(1, 1));
+				  SECOND(0, 1));
 	char *script = script_of(&text, 1, "it's\n!x");
 
 	(void)state;
