@@ -16,7 +16,7 @@ contestant_rate() { # CONTESTANT CAPACITY
 
 	case $1 in
 	nft-low) percent=45 ;;
-	nft | haproxy-rate | weir) percent=90 ;;
+	nft | haproxy-rate | weir) percent=80 ;;
 	nft-high) percent=135 ;;
 	*) return 0 ;;
 	esac

@@ -101,6 +101,7 @@ front_rabbitmq() {
 		RABBITMQ_CONFIG_FILE="$home/rabbitmq.conf" RABBITMQ_MNESIA_BASE="$home/data" \
 		RABBITMQ_LOG_BASE="$home" RABBITMQ_ENABLED_PLUGINS_FILE="$home/plugins" \
 		RABBITMQ_CONF_ENV_FILE=/dev/null RABBITMQ_PID_FILE="$home/pid" \
+		RABBITMQ_SCHEMA_DIR="$home" RABBITMQ_GENERATED_CONFIG_DIR="$home" \
 		nice -n -15 taskset -c "$broker_cpu" /usr/lib/rabbitmq/bin/rabbitmq-server
 }
 
