@@ -101,7 +101,7 @@ void plot_write(FILE *out, const struct plot_run *runs, size_t count, const char
 	}
 	for (size_t i = 0; i < count; i++)
 		most = runs[i].devices > most ? runs[i].devices : most;
-	fprintf(out, "set yrange [0:%.0f]\nset xrange [0:*]\n", most * 1.06);
+	fprintf(out, "set yrange [0:%.0f]\nset xrange [0:*]\nset autoscale xfixmax\n", most * 1.06);
 	write_data(out, runs, count);
 	/* of no length: it only makes every line that follows begin with a comma */
 	fputs("plot 1/0 notitle", out);

@@ -28,3 +28,9 @@ done
 # nothing of it is left
 is "$(ip netns list)" "" "namespaces here"
 is "$(pins)" "" "pins here"
+
+# A case that fails is not taken for done: here it finds no weir.
+mkdir "$STORM_OUT/half"
+ln -s "$build/herd" "$STORM_OUT/half/herd"
+WEIR_BUILD=$STORM_OUT/half expect 1 "$root/tests/storm/run" quick haproxy/weir
+has "$err" 'storm: haproxy/weir failed' "a case that failed"
