@@ -294,9 +294,11 @@ static int get(struct engine *engine, uint32_t index, uint8_t *buf, size_t *len)
 	return -1;
 }
 
-static void read_all(struct engine *engine, uint32_t index)
+/* Events are edges: a short read without @ended has taken all there is, and a new one will say so. */
+static void read_all(struct engine *engine, uint32_t index, bool ended)
 {
-	uint32_t serial = engine->links[index].serial;
+	const struct link *link = &engine->links[index];
+	uint32_t serial = link->serial;
 	uint8_t buf[READ_MAX];
 	size_t len;
 
@@ -304,6 +306,8 @@ static void read_all(struct engine *engine, uint32_t index)
 		if (!engine->devices[index].answered)
 			engine_step(engine, index, EVENT_ANSWER, 0);
 		take_bytes(engine, index, buf, len);
+		if (len < READ_MAX && !ended && !link->tls)
+			return;
 	}
 }
 
@@ -383,5 +387,5 @@ void link_event(struct engine *engine, uint32_t index, uint32_t events)
 	}
 	if (link->pending_len)
 		flush_pending(link);
-	read_all(engine, index);
+	read_all(engine, index, events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR));
 }

@@ -305,8 +305,11 @@ json_t *json_report(const struct report *report)
 	json_object_set_new(json, "work_seconds",
 			    json_ns_percentiles(&tally->work_ns, NS_PER_SEC, true));
 	json_object_set_new(json, "bystanders", bystanders_of(report));
-	if (report->knee)
+	if (report->knee) {
 		json_object_set_new(json, "capacity_steps", steps_of(report->knee));
+		json_object_set_new(json, "capacity_unsteady",
+				    json_boolean(report->knee->unsteady));
+	}
 	json_object_set_new(json, "series", series_of(tally));
 	json_object_set_new(
 		json, "histograms",

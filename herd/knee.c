@@ -7,6 +7,7 @@
 #define GAIN 1.05   /* less is noise */
 #define ENOUGH 0.95 /* of the best rate, at the knee */
 #define FLAT_MAX 2U
+#define STEADY 0.7 /* of the best, for the result to be believed */
 
 void knee_init(struct knee *knee, uint32_t width_max)
 {
@@ -29,6 +30,14 @@ static double median(const double *values, unsigned int count)
 	memcpy(sorted, values, count * sizeof(*values));
 	qsort(sorted, count, sizeof(*sorted), by_rate);
 	return count % 2 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2;
+}
+
+/* The final windows must not contradict what was seen on the way. */
+static void judge(struct knee *knee)
+{
+	knee->unsteady = knee->capacity_per_sec < STEADY * knee->best_per_sec ||
+			 knee->best_per_sec < STEADY * knee->capacity_per_sec;
+	knee->done = true;
 }
 
 static void find_knee(struct knee *knee)
@@ -75,7 +84,7 @@ bool knee_feed(struct knee *knee, double per_sec)
 	knee->windows[knee->windows_count++] = per_sec;
 	if (knee->final && knee->windows_count == KNEE_FINAL_WINDOWS) {
 		knee->capacity_per_sec = median(knee->windows, knee->windows_count);
-		knee->done = true;
+		judge(knee);
 	} else if (!knee->final && knee->windows_count == KNEE_WINDOWS) {
 		end_step(knee);
 		return true;
@@ -95,5 +104,5 @@ void knee_end(struct knee *knee)
 		find_knee(knee);
 		knee->capacity_per_sec = knee->best_per_sec;
 	}
-	knee->done = true;
+	judge(knee);
 }

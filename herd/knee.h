@@ -22,6 +22,7 @@ struct knee {
 	double windows[KNEE_FINAL_WINDOWS];
 	unsigned int windows_count;
 	double capacity_per_sec; /* when done: median of the final windows; 0: nothing connects */
+	bool unsteady;		 /* the windows differ too much for the figure to be trusted */
 	struct knee_step {
 		uint32_t width;
 		double per_sec;

@@ -95,6 +95,9 @@ enum herd_status run_capacity(const struct plan *plan)
 			  plan->host);
 		status = STATUS_FAILED;
 	}
+	if (status == STATUS_DONE && knee.unsteady)
+		say_warning("the capacity is unsteady: what was measured last is far from what was "
+			    "seen before; is the machine busy with something else? measure again");
 	engine_close(&engine);
 	return status;
 }

@@ -84,10 +84,10 @@ for version in 1.2 1.3; do
 done
 
 # sessions are resumed when a device comes again: here, round and round
-run $B4 8883 capacity devices 2 duration 2s tls resume
+expect 0 herd $B4 8883 capacity devices 2 duration 2s json "$record" quiet tls resume
 [ "$(value '.tls_resumed > .connects / 2')" = true ] ||
 	fail "resumed: $(value .tls_resumed) of $(value .connects)"
-run $B4 8883 capacity devices 2 duration 2s tls
+expect 0 herd $B4 8883 capacity devices 2 duration 2s json "$record" quiet tls
 is "$(value .tls_resumed)" 0 "resumed without being asked to"
 
 # work on reconnect

@@ -196,7 +196,15 @@ static void test_knee(void **state)
 	knee_feed(&knee, 100);
 	knee_feed(&knee, 190);
 	knee_end(&knee);
-	assert_true(knee.capacity_per_sec == 190);
+	assert_true(knee.capacity_per_sec == 190 && !knee.unsteady);
+
+	/* the machine is taken away in the end */
+	knee_init(&knee, 2);
+	for (int i = 0; i < 6; i++)
+		knee_feed(&knee, 100);
+	while (!knee.done)
+		knee_feed(&knee, 20);
+	assert_true(knee.capacity_per_sec == 20 && knee.unsteady);
 }
 
 int main(void)
