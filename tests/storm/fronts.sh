@@ -9,10 +9,13 @@
 
 storm_port=8883
 storm_ca=$work/ca.pem
-# Broker and load do not share a core, if there are two, and go before whatever else this machine does
-# (nice): a static limit is right for one capacity only.
+# Broker and load do not share a core, if there are two.
 broker_cpu=0
 load_cpu=$(($(nproc) > 1))
+# Both go before whatever else this machine does: a static limit is right for one capacity only. Linux
+# shares the processor between sessions first, so each gets one, and says so for that, too.
+# shellcheck disable=SC2016 # the inner shell's words
+at_once=(setsid sh -c 'echo -15 2>/dev/null >/proc/self/autogroup; exec nice -n -15 "$@"' sh)
 
 # A CA of this minute, and the broker's certificate. The directory is read by rabbitmq, too.
 certificates_make() { # rsa4096|ecdsa
@@ -51,7 +54,7 @@ front_mosquitto() { # [tls]
 			echo "listener 1883 127.0.0.1"
 		fi
 	} >"$work/mosquitto.conf"
-	start mosquitto broker nice -n -15 taskset -c "$broker_cpu" mosquitto -c "$work/mosquitto.conf"
+	start mosquitto broker "${at_once[@]}" taskset -c "$broker_cpu" mosquitto -c "$work/mosquitto.conf"
 }
 
 # One thread on one core, so that its capacity is a plain figure.
@@ -73,7 +76,7 @@ front_haproxy() { # [SESSIONS_PER_SECOND]
 		backend mosquitto
 		    server one 127.0.0.1:1883
 	END
-	start haproxy broker nice -n -15 taskset -c "$broker_cpu" haproxy -db -f "$work/haproxy.cfg"
+	start haproxy broker "${at_once[@]}" taskset -c "$broker_cpu" haproxy -db -f "$work/haproxy.cfg"
 }
 
 # Its own node: no host's cookie, data, logs or port mapper.
@@ -102,7 +105,7 @@ front_rabbitmq() {
 		RABBITMQ_LOG_BASE="$home" RABBITMQ_ENABLED_PLUGINS_FILE="$home/plugins" \
 		RABBITMQ_CONF_ENV_FILE=/dev/null RABBITMQ_PID_FILE="$home/pid" \
 		RABBITMQ_SCHEMA_DIR="$home" RABBITMQ_GENERATED_CONFIG_DIR="$home" \
-		nice -n -15 taskset -c "$broker_cpu" /usr/lib/rabbitmq/bin/rabbitmq-server
+		"${at_once[@]}" taskset -c "$broker_cpu" /usr/lib/rabbitmq/bin/rabbitmq-server
 }
 
 front_needs() { # FRONT -> the program of it
@@ -132,10 +135,11 @@ front_start() { # FRONT [SESSIONS_PER_SECOND: of haproxy]
 	wait_for 30 front_answers
 }
 
-# The load, at FRONT, as far as it is the same in every run.
+# The load as far as it is the same in every run. In the background, so that an interrupt is heard.
 storm_herd() { # WORD...
-	in_client nice -n -15 taskset -c "$load_cpu" "$build/herd" "$B4" "$storm_port" tls ca "$storm_ca" \
-		sni broker.test sources 10.64.0.0/16 "$@"
+	in_client "${at_once[@]}" taskset -c "$load_cpu" "$build/herd" "$B4" "$storm_port" tls \
+		ca "$storm_ca" sni broker.test sources 10.64.0.0/16 "$@" &
+	wait $!
 }
 
 # Clock ticks that core CPU has worked, and those of them that went to processes of these namespaces.
