@@ -17,7 +17,6 @@
 #define EVENTS_MAX 256
 #define EVENTS_IN_A_ROW 16 /* before timers are looked at again */
 #define TIMERS_IN_A_ROW 64 /* before sockets are looked at again */
-#define STARTS_IN_A_ROW 8
 
 /* -- clock and signals ------------------------------------------------------------------------- */
 
@@ -210,77 +209,6 @@ void engine_close(struct engine *engine)
 	*engine = (struct engine){ .epoll_fd = -1 };
 }
 
-/* -- starts ------------------------------------------------------------------------------------ */
-
-/* Times of the group's own file, from starts[@first] on. */
-static int read_schedule(struct engine *engine, const struct plan_group *group, uint32_t first)
-{
-	uint64_t *at_ns = calloc(group->devices, sizeof(*at_ns));
-	FILE *file = fopen(group->schedule_file, "re");
-	unsigned int line;
-	const char *why;
-	int err = 0;
-
-	if (!at_ns || !file) {
-		say_error("cannot read schedule '%s': %s", group->schedule_file, strerror(errno));
-		err = -EINVAL;
-	} else if (schedule_read(file, at_ns, group->devices, &line, &why)) {
-		say_error("cannot read schedule '%s': line %u %s", group->schedule_file, line, why);
-		err = -EINVAL;
-	}
-	for (uint32_t i = 0; !err && i < group->devices; i++)
-		engine->starts[first + i] = (struct schedule_start){ at_ns[i], first + i };
-	if (file)
-		fclose(file);
-	free(at_ns);
-	return err;
-}
-
-int engine_start(struct engine *engine, uint64_t start_ns)
-{
-	const struct plan *plan = engine->plan;
-	uint32_t first = 0;
-
-	for (uint32_t i = 0; i < plan->groups_count; first += plan->groups[i++].devices) {
-		const struct plan_group *group = &plan->groups[i];
-
-		if (group->start == START_SCHEDULE && read_schedule(engine, group, first))
-			return -EINVAL;
-		for (uint32_t j = first;
-		     group->start != START_SCHEDULE && j < first + group->devices; j++)
-			engine->starts[j] = (struct schedule_start){
-				schedule_draw(group, &engine->devices[j].chance), j
-			};
-	}
-	schedule_sort(engine->starts, engine->devices_count);
-	engine->starts_count = engine->devices_count;
-	engine->start_ns = engine->tally.start_ns = start_ns;
-	engine->storm = true;
-	return 0;
-}
-
-/* Not timers: thousands that are due at once must not make those late. */
-static void run_starts(struct engine *engine)
-{
-	for (int i = 0; i < STARTS_IN_A_ROW && engine->starts_next < engine->starts_count; i++) {
-		const struct schedule_start *start = &engine->starts[engine->starts_next];
-
-		if (engine->start_ns + start->at_ns > engine->now_ns)
-			return;
-		engine->starts_next++;
-		engine->now_ns = engine_clock_ns();
-		engine_step(engine, start->device, EVENT_START, 0);
-	}
-}
-
-static bool next_start(const struct engine *engine, uint64_t *at_ns)
-{
-	if (engine->starts_next >= engine->starts_count)
-		return false;
-	*at_ns = engine->start_ns + engine->starts[engine->starts_next].at_ns;
-	return true;
-}
-
 /* -- the loop ---------------------------------------------------------------------------------- */
 
 const struct plan_group *engine_group(const struct engine *engine, uint32_t index)
@@ -325,10 +253,16 @@ void engine_step(struct engine *engine, uint32_t index, enum device_event event,
 	struct device *device = &engine->devices[index];
 	enum device_action action = device_event(device, engine_group(engine, index),
 						 &engine->tally, event, code, engine->now_ns);
-	bool rests = device->loop && device->state == DEVICE_WAITING && index >= engine->active;
+	bool waits = device->loop && device->state == DEVICE_WAITING && index >= engine->active;
 
-	timers_set(&engine->timers, index, rests ? 0 : device->timer_ns);
+	timers_set(&engine->timers, index, waits ? 0 : device->timer_ns);
 	act(engine, index, action);
+}
+
+/* The storm is over, and this is one of its devices. */
+static bool rests(const struct engine *engine, uint32_t index)
+{
+	return engine->frozen_ns && index < engine->devices_count;
 }
 
 static void run_timers(struct engine *engine)
@@ -341,6 +275,8 @@ static void run_timers(struct engine *engine)
 		if (!timers_first(&engine->timers, &due_ns, &member) || due_ns > engine->now_ns)
 			return;
 		timers_set(&engine->timers, member, 0);
+		if (rests(engine, member))
+			continue;
 		if (engine->storm)
 			hist_add(&engine->tally.late_ns, engine->now_ns - due_ns);
 		if (member >= all)
@@ -354,6 +290,8 @@ static void take_event(struct engine *engine, const struct epoll_event *event)
 {
 	uint32_t index = (uint32_t)event->data.u64, serial = event->data.u64 >> 32;
 
+	if (rests(engine, index))
+		return;
 	if (index & GONE_FLAG)
 		gone_event(engine, index & ~GONE_FLAG);
 	else if (engine->links[index].fd >= 0 && engine->links[index].serial == serial)
@@ -371,7 +309,7 @@ static void wait_for_events(struct engine *engine, uint64_t until_ns)
 
 	if (timers_first(&engine->timers, &at_ns, &member) && at_ns < wake_ns)
 		wake_ns = at_ns;
-	if (next_start(engine, &at_ns) && at_ns < wake_ns)
+	if (starts_next_at(engine, &at_ns) && at_ns < wake_ns)
 		wake_ns = at_ns;
 	engine->now_ns = engine_clock_ns();
 	if (wake_ns > engine->now_ns) {
@@ -393,7 +331,7 @@ void engine_run(struct engine *engine, uint64_t until_ns)
 	engine->now_ns = engine_clock_ns();
 	while (!stopped && engine->now_ns < until_ns) {
 		run_timers(engine);
-		run_starts(engine);
+		starts_run(engine);
 		wait_for_events(engine, until_ns);
 		gone_expire(engine, false);
 		engine->now_ns = engine_clock_ns();
@@ -404,7 +342,7 @@ void engine_end(struct engine *engine)
 {
 	uint32_t all = engine->devices_count + engine->bystanders_count;
 
-	engine->now_ns = engine_clock_ns();
+	engine->now_ns = engine->frozen_ns ? engine->frozen_ns : engine_clock_ns();
 	for (uint32_t i = 0; i < all; i++)
 		engine_step(engine, i, EVENT_END, 0);
 	gone_expire(engine, true);

@@ -3,7 +3,8 @@
  * One epoll loop that carries all devices of a run: it turns what sockets and clock say into events
  * of device.h, and does the actions that come back.
  *
- *	engine.c	   set up and tear down, the loop, timers, starts
+ *	engine.c	   set up and tear down, the loop, timers
+ *	engine_starts.c	   when devices begin
  *	engine_link.c	   a device's connection: connect, TLS, bytes in and out
  *	engine_talk.c	   what it says in MQTT
  *	engine_bystander.c messages that bystanders exchange
@@ -71,7 +72,8 @@ struct engine {
 	uint64_t now_ns;   /* as of the last look at the clock */
 	uint64_t start_ns; /* of the storm; 0: not begun */
 	bool storm;
-	uint32_t working;	   /* devices whose work is not done */
+	uint64_t frozen_ns; /* since then devices rest, and only bystanders' messages count */
+	uint32_t working;   /* devices whose work is not done */
 	uint32_t bystanders_ready; /* subscribed now */
 	bool bystanders_send;
 	uint64_t bystanders_unsent; /* messages that were due while one was cut off */
@@ -97,6 +99,11 @@ void engine_end(struct engine *engine);
 
 void engine_step(struct engine *engine, uint32_t index, enum device_event event, uint8_t code);
 const struct plan_group *engine_group(const struct engine *engine, uint32_t index);
+
+/* Starts are not timers: thousands that are due at once must not make those late. */
+void starts_run(struct engine *engine);
+/* When the next is due; false: there is none. */
+bool starts_next_at(const struct engine *engine, uint64_t *at_ns);
 
 void link_connect(struct engine *engine, uint32_t index);
 void link_event(struct engine *engine, uint32_t index, uint32_t events);

@@ -286,13 +286,17 @@ static json_t *join_rejected(json_t *const *runs, size_t count)
 	json_t *rejected = json_object();
 
 	for (size_t i = 0; i < count; i++) {
-		const char *code;
-		json_t *value;
+		json_t *codes = json_object_get(runs[i], "rejected");
 
-		json_object_foreach(json_object_get(runs[i], "rejected"), code, value)
-			json_object_set_new(rejected, code,
-					    json_integer((json_int_t)number(rejected, code) +
-							 json_integer_value(value)));
+		for (void *at = json_object_iter(codes); at;
+		     at = json_object_iter_next(codes, at)) {
+			const char *code = json_object_iter_key(at);
+			json_int_t more = json_integer_value(json_object_iter_value(at));
+
+			json_object_set_new(
+				rejected, code,
+				json_integer((json_int_t)number(rejected, code) + more));
+		}
 	}
 	return rejected;
 }

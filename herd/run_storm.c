@@ -96,6 +96,8 @@ enum herd_status run_storm(const struct plan *plan)
 	if (engine_start(&engine, clock.start_ns))
 		goto out;
 	storm(&engine, plan);
+	gone_expire(&engine, true);
+	engine.frozen_ns = engine.now_ns;
 	run_fill_report(&report, &engine, &clock);
 	drain(&engine);
 	engine_end(&engine);

@@ -35,6 +35,7 @@ static const char usage_text[] =
 	"  byte        one byte of a TLS record, and no more\n"
 	"  silent      reads, and never answers\n"
 	"  deaf        never answers PINGREQ\n"
+	"  mute        never publishes anything\n"
 	"  cut=MS      CONNACK, then FIN after MS\n"
 	"  cut-reset   CONNACK, then RST\n"
 	"  no-accept   a queue of one, which is never taken from\n";
@@ -146,8 +147,13 @@ static void publish_back(int fd, int level, uint8_t head, const uint8_t *body, s
 	send_all(fd, packet, len + 2);
 }
 
+static bool is(const char *behaviour, const char *name)
+{
+	return !strcmp(behaviour, name);
+}
+
 /* As a broker with one subscriber, until the client leaves. */
-static void serve(int fd, int level, bool deaf)
+static void serve(int fd, int level, const char *behaviour)
 {
 	static const uint8_t pingresp[] = { 0xd0, 0 };
 	uint8_t body[70000], head;
@@ -161,9 +167,9 @@ static void serve(int fd, int level, bool deaf)
 			send_all(fd, v5, sizeof(v5));
 		else if (head >> 4 == 8)
 			send_all(fd, v4, sizeof(v4));
-		else if (head >> 4 == 3)
+		else if (head >> 4 == 3 && !is(behaviour, "mute"))
 			publish_back(fd, level, head, body, len);
-		else if (head >> 4 == 12 && !deaf)
+		else if (head >> 4 == 12 && !is(behaviour, "deaf"))
 			send_all(fd, pingresp, sizeof(pingresp));
 		else if (head >> 4 == 14)
 			return;
@@ -190,11 +196,6 @@ static void drain(int fd)
 static unsigned long number_of(const char *behaviour)
 {
 	return strtoul(strchr(behaviour, '=') + 1, NULL, 10);
-}
-
-static bool is(const char *behaviour, const char *name)
-{
-	return !strcmp(behaviour, name);
 }
 
 static bool begins(const char *behaviour, const char *name)
@@ -260,7 +261,7 @@ static void behave(int fd, const char *behaviour)
 		reset(fd);
 	}
 	if (!begins(behaviour, "cut="))
-		serve(fd, level, is(behaviour, "deaf"));
+		serve(fd, level, behaviour);
 }
 
 static int listen_on(const char *address, const char *port, bool small)

@@ -51,6 +51,12 @@ run $B4 "$port" devices 3 duration 700ms timeout 100ms backoff fixed 1ms
 is "$(value '.duration_seconds < 20')" true "duration"
 is "$(value '.connected, .t100' | paste -sd ' ')" "0 null" "devices that never connect"
 
+# what devices do while the last messages of bystanders are waited for does not count
+fake mute mute silent
+run $B4 "$port" devices 2 bystanders 2 every 10ms duration 400ms timeout 150ms backoff fixed 1ms
+between "$(value '.series | length')" 1 4 "seconds of the storm"
+is "$(value '.bystanders.lost == .bystanders.sent')" true "messages that never come back"
+
 # by a signal: closed, and reported
 for signal in INT TERM; do
 	fake silent code=0
@@ -102,6 +108,13 @@ expect 0 herd join "$work/a.json" "$work/b.json"
 is "$(jq -c '[.devices, .connected, .attempts, .joined, (.t50 < .t100)]' "$work/out")" "[40,40,40,2,true]" "joined"
 expect 0 herd join "$work/a.json" json "$record"
 ended connects=30
+
+# every key has its line in the manual
+keys=$(jq -r 'keys[], (.bystanders | keys[]), (.series[0] | keys[])' "$work/a.json")
+keys+=" $(jq -r 'keys[]' "$record")"
+for key in $keys; do
+	grep -qE "\`([a-z]*\.)?\.?$key\`" "$root/docs/herd.md" || fail "docs/herd.md has no '$key'"
+done
 
 # the same seed draws the same
 for i in 1 2 3; do
