@@ -40,7 +40,7 @@ STATE_OBJ := $(patsubst %,$(BUILD)/user/%.o,instance pins objects netdev log out
 USER_OBJ := $(patsubst user/%.c,$(BUILD)/user/%.o,$(sort $(wildcard user/*.c)))
 
 # The same of herd; these of weir's are pure and it uses them too.
-HERD_PURE := backoff hist tally device mqtt_write mqtt_read timers schedule pattern sources knee plan_values plan_words plan_ini report_text json_report json_join segment tcp tcp_stack hold amounts words
+HERD_PURE := backoff hist tally device mqtt_write mqtt_read timers schedule pattern sources knee plan_values plan_words plan_ini report_text json_report json_join segment tcp tcp_stack hold amounts words json_plot plot
 HERD_SHARED_OBJ := $(patsubst %,$(BUILD)/user/%.o,text names json_value)
 HERD_PURE_OBJ := $(HERD_PURE:%=$(BUILD)/obj/herd/%.o) $(HERD_SHARED_OBJ)
 HERD_OBJ := $(patsubst herd/%.c,$(BUILD)/obj/herd/%.o,$(sort $(wildcard herd/*.c))) $(HERD_SHARED_OBJ)
@@ -55,7 +55,7 @@ E2E_BIN := $(patsubst tests/e2e/%.c,$(BUILD)/tests/e2e/%,$(sort $(wildcard tests
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all check test test-bpf test-e2e bench lint format sanitize install clean help tools
+.PHONY: all check test test-bpf test-e2e bench bench-storm lint format sanitize install clean help tools
 
 all: $(BUILD)/weir $(BUILD)/herd ## build everything that is installed (default)
 
@@ -143,6 +143,9 @@ check: test test-bpf test-e2e lint ## every test tier and lint
 
 bench: tools ## the figures of docs/benchmarks.md, as ratios: needs root
 	$(Q)tests/bench/run
+
+bench-storm: tools ## reconnect storms on real brokers, an hour of them: needs root
+	$(Q)tests/storm/run
 
 lint: ## format, layers, static analysis
 	$(Q)scripts/check-format

@@ -28,6 +28,7 @@ extern const struct herd_command command_capacity; /* for `herd help capacity` *
 extern const struct herd_command command_join;
 extern const struct herd_command command_relay;
 extern const struct herd_command command_flood;
+extern const struct herd_command command_plot;
 extern const struct herd_command command_help;
 extern const struct herd_command command_version;
 

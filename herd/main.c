@@ -13,7 +13,7 @@
 #include "text.h"
 
 const struct herd_command *const herd_commands[] = {
-	&command_run,	&command_capacity, &command_join,    &command_relay,
+	&command_run,	&command_capacity, &command_join,    &command_plot, &command_relay,
 	&command_flood, &command_help,	   &command_version, NULL,
 };
 

@@ -256,13 +256,15 @@ listens() { # PORT
 }
 
 # A publisher and a subscriber that stay connected: QoS 1, numbered messages.
+session_options=() # more of mosquitto_sub and mosquitto_pub
 session_start() {
 	sent=0
 	mkfifo "$work/messages"
-	start subscriber client mosquitto_sub -h $B4 -i subscriber -q 1 -t numbers
+	start subscriber client mosquitto_sub -h $B4 -i subscriber -q 1 -t numbers \
+		"${session_options[@]}"
 	wait_for 10 grep -q 'Sending SUBACK to subscriber' "$work/mosquitto.log"
 	exec {messages}<>"$work/messages"
-	start publisher client mosquitto_pub -h $B4 -i publisher -q 1 -t numbers \
+	start publisher client mosquitto_pub -h $B4 -i publisher -q 1 -t numbers "${session_options[@]}" \
 		-l <"$work/messages"
 	session_exchange 1
 }
