@@ -95,6 +95,11 @@ uint32_t config_slots(uint32_t sources)
 	return (sources + TABLE_WAYS - 1) / TABLE_WAYS * TABLE_WAYS;
 }
 
+uint64_t config_look_period_ns(uint32_t slots, long cpus)
+{
+	return ((uint64_t)RETURN_WAIT << RETURN_SLICE_NS_SHIFT) * (uint64_t)cpus / slots;
+}
+
 uint32_t config_waiting_sets(uint32_t slots)
 {
 	return (slots + WAITING_WAYS - 1) / WAITING_WAYS;

@@ -136,6 +136,9 @@ uint64_t config_period_ns(const struct rate *rate);
 
 /* Slots of the source table for so many sources: whole sets. */
 uint32_t config_slots(uint32_t sources);
+/* Between two look-ups of a CPU in the waiting table in the long run: so all slots together are
+ * overwritten no sooner than the slowest TCP sends a SYN again. */
+uint64_t config_look_period_ns(uint32_t slots, long cpus);
 /* Sets of the waiting table beside so many slots: a connection for each. */
 uint32_t config_waiting_sets(uint32_t slots);
 

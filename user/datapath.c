@@ -36,9 +36,8 @@ static int prepare_maps(struct datapath *datapath, const struct instance *reuse,
 			err = bpf_map__reuse_fd(find_map(datapath, i), reuse->map_fd[i]);
 	datapath->skel->rodata->bucket_sets = slots / TABLE_WAYS;
 	datapath->skel->rodata->waiting_sets = waiting_sets;
-	/* all slots together are overwritten no sooner than the slowest TCP sends a SYN again */
-	datapath->skel->rodata->look_period_ns = ((uint64_t)RETURN_WAIT << RETURN_SLICE_NS_SHIFT) *
-						 sysconf(_SC_NPROCESSORS_ONLN) / slots;
+	datapath->skel->rodata->look_period_ns =
+		config_look_period_ns(slots, sysconf(_SC_NPROCESSORS_ONLN));
 	return err;
 }
 
