@@ -187,7 +187,8 @@ __noinline int table_claim(struct bucket_set *set, __u32 tag, const struct limit
 			count->lost_claims++;
 			continue;
 		}
-		if (word > now_ns)
+		/* beyond the horizon: left over from a slower limit, no debt */
+		if (word > now_ns && word <= now_ns + refill_max_ns)
 			count->evicted_in_debt++;
 		else if (former)
 			count->evicted_full++;

@@ -40,10 +40,11 @@ enum origin {
 };
 
 struct limit {
+	/* These, and the epoch, are of the last that was a bucket: the others charge nothing. */
 	__u64 period_ns;      /* one token refills in this time; multiple of GCRA_GRAIN_NS */
 	__u64 tolerance_ns;   /* largest debt that conforms: (burst - 1) x period */
 	__u64 changed_ns;     /* when this limit came into force; 0: with the instance */
-	__u64 prev_period_ns; /* period before that; 0: it was not a bucket */
+	__u64 prev_period_ns; /* period of the bucket before that; 0: there was none */
 	__u64 settled_ns;     /* see gcra_carried_tat() */
 	__u32 burst;
 	__u32 rate; /* as the operator said it: rate tokens per rate_per_sec seconds */
@@ -89,13 +90,13 @@ static inline __attribute__((always_inline)) __u64 gcra_carried_tat(__u64 word,
 	__u64 tat = word & ~GCRA_EPOCH_MASK;
 	__u64 debt, spent, fraction;
 
-	if (gcra_epoch(word + 1) != limit->epoch || !limit->prev_period_ns)
+	if (gcra_epoch(word + 1) != limit->epoch || !limit->prev_period_ns || !limit->period_ns)
 		return gcra_outdated_tat(word, limit);
 	if (tat <= limit->changed_ns)
 		return limit->changed_ns;
 	debt = tat - limit->changed_ns;
 	spent = debt / limit->prev_period_ns;
-	if (spent >= limit->burst)
+	if (spent > limit->tolerance_ns / limit->period_ns)
 		return limit->changed_ns + gcra_refill_ns(limit);
 	/* periods are at most 3.6e12 < 2^42, so neither shift nor product overflows */
 	fraction = ((debt % limit->prev_period_ns) << 20) / limit->prev_period_ns;
@@ -104,8 +105,7 @@ static inline __attribute__((always_inline)) __u64 gcra_carried_tat(__u64 word,
 
 /*
  * settled_ns of the limit that follows @limit at @now_ns: a bucket written before @limit is full
- * by then if it was full when @limit came, or if @limit was in force for a whole refill. A @limit
- * that is no bucket has the period and tolerance of the last that was one.
+ * by then if it was full when @limit came, or if @limit was in force for a whole refill.
  */
 static inline __attribute__((always_inline)) __u64 gcra_settled_ns(const struct limit *limit,
 								   __u64 now_ns)

@@ -11,6 +11,7 @@
 #include "locate.h"
 #include "log.h"
 #include "reattach.h"
+#include "upgrade.h"
 
 /* Counters and buckets of listeners @fresh: nothing in force has these ids, so nobody else writes. */
 static int clear_listeners(const struct instance *instance, uint64_t fresh)
@@ -88,7 +89,9 @@ static int with_instance(const struct apply_request *request, const struct pins 
 		log_error("cannot read '%s': no memory", name);
 		return -ENOMEM;
 	}
-	err = instance_open(&instance, pins, name);
+	err = make ? upgrade_check_done(pins, name) : 0;
+	if (!err)
+		err = instance_open(&instance, pins, name);
 	if (err)
 		goto out;
 	if (make)

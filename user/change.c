@@ -11,6 +11,7 @@
 #include "pins.h"
 #include "policy.h"
 #include "reattach.h"
+#include "upgrade.h"
 
 /* One of the two. */
 struct change {
@@ -65,9 +66,10 @@ static int change_locked(const struct pins *pins, char *name, const struct chang
 	struct instance instance;
 	int err = *name ? 0 : locate_instance(pins, NULL, name);
 
-	if (err)
-		return err;
-	err = instance_open(&instance, pins, name);
+	if (!err)
+		err = upgrade_check_done(pins, name);
+	if (!err)
+		err = instance_open(&instance, pins, name);
 	if (err)
 		return err;
 	reattach(pins, &instance);

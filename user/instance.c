@@ -307,12 +307,16 @@ static void settle_word(__u64 *word, const struct limit *limit)
 {
 	__u64 old = __atomic_load_n(word, __ATOMIC_RELAXED), settled;
 
-	if (limit->kind != LIMIT_BUCKET)
+	if (!limit->period_ns)
 		return;
 	do {
 		if (gcra_epoch(old) == limit->epoch)
 			return;
-		settled = (gcra_carried_tat(old, limit) + GCRA_EPOCH_MASK) & ~GCRA_EPOCH_MASK;
+		settled = gcra_carried_tat(old, limit);
+		/* a full bucket stays one */
+		if (settled > limit->changed_ns)
+			settled += GCRA_EPOCH_MASK;
+		settled &= ~GCRA_EPOCH_MASK;
 	} while (!__atomic_compare_exchange_n(word, &old, settled | limit->epoch, false,
 					      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
 }

@@ -12,8 +12,10 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "log.h"
 #include "objects.h"
 #include "top_read.h"
+#include "upgrade.h"
 
 /* With 1024 sets of four the standard error of the fill is below 0.8 %. */
 #define SAMPLED_SETS 1024
@@ -44,6 +46,8 @@ static int sample_fill(const struct instance *instance, struct snapshot *snapsho
 {
 	uint32_t sets = instance->control->source_slots / TABLE_WAYS;
 	uint32_t sampled = sets < SAMPLED_SETS ? sets : SAMPLED_SETS, in_debt = 0;
+	/* what is later is left over from a slower limit */
+	uint64_t horizon_ns = snapshot->now_ns + snapshot->policy->refill_max_ns;
 	uint32_t picks[SAMPLED_SETS];
 
 	if (!sets)
@@ -57,7 +61,7 @@ static int sample_fill(const struct instance *instance, struct snapshot *snapsho
 		if (bpf_map_lookup_elem(instance->map_fd[MAP_BUCKETS], &index, &set))
 			return -errno;
 		for (int way = 0; way < TABLE_WAYS; way++)
-			in_debt += set.word[way] > snapshot->now_ns;
+			in_debt += set.word[way] > snapshot->now_ns && set.word[way] <= horizon_ns;
 	}
 	snapshot->table_fill = (double)in_debt / (sampled * TABLE_WAYS);
 	return 0;
@@ -87,9 +91,17 @@ void instance_devices(struct snapshot *snapshot, const struct links *links)
 static int read_devices(const struct instance *instance, const struct pins *pins,
 			struct snapshot *snapshot)
 {
+	/* in the middle of an upgrade a program may be on either state */
+	bool interrupted = upgrade_is_interrupted(pins, instance->name);
 	struct links links;
 	int err = links_open(&links, pins, instance->name,
-			     object_map_id(instance->map_fd[MAP_CONTROL]));
+			     interrupted ? 0 : object_map_id(instance->map_fd[MAP_CONTROL]));
+
+	if (interrupted)
+		log_warning(
+			"an attach of '%s' was killed in the middle: some of this may be of its "
+			"former state; finish it with `weir attach DEV name %s`",
+			instance->name, instance->name);
 
 	instance_devices(snapshot, &links);
 	links_close(&links);

@@ -205,7 +205,7 @@ int plan_make(struct plan *plan, const struct snapshot *in_force, const struct c
 	plan_sources(plan, in_force->control.source_slots, wanted);
 	plan_lengths(plan, wanted);
 	plan_limit(plan, "weir", LEVEL_HOST, &plan->policy->host, &wanted->host);
-	err = plan_listeners(plan, wanted);
+	err = plan_listeners(plan, in_force, wanted);
 	if (!err)
 		err = plan_rules(plan, in_force, wanted);
 	return err ? err : plan->err;

@@ -23,6 +23,7 @@ struct placing {
 	uint64_t placed;  /* a bit each listener of the file that has one */
 	uint64_t held;	  /* ids of listeners in force */
 	uint64_t claimed; /* ids that listeners of the file have */
+	uint64_t counted; /* ids that frames have been counted under, by whichever listener */
 };
 
 static void place(struct placing *placing, unsigned int i, unsigned int id)
@@ -119,7 +120,10 @@ static void place_renamed(struct placing *placing)
 	}
 }
 
-/* Only ids that nothing in force has: frames may be counted under those until the change is made. */
+/*
+ * Only ids that nothing in force has: frames may be counted under those until the change is made.
+ * Rather one without counts, since those of another listener go when it gets the id.
+ */
 static int place_new(struct placing *placing)
 {
 	for (unsigned int i = 0; i < placing->wanted->listeners_count; i++) {
@@ -129,6 +133,8 @@ static int place_new(struct placing *placing)
 			continue;
 		if (!free_ids)
 			return -ENOSPC;
+		if (free_ids & ~placing->counted)
+			free_ids &= ~placing->counted;
 		place(placing, i, (unsigned int)__builtin_ctzll(free_ids));
 	}
 	return 0;
@@ -239,13 +245,23 @@ static void remove_listener(struct plan *plan, unsigned int id)
 	plan->gone |= BIT(id);
 }
 
-int plan_listeners(struct plan *plan, const struct config *wanted)
+static bool has_counted(const struct snapshot *snapshot, unsigned int id)
+{
+	static const struct counters none;
+
+	return memcmp(&snapshot->counters[1 + id], &none, sizeof(none)) != 0;
+}
+
+int plan_listeners(struct plan *plan, const struct snapshot *in_force, const struct config *wanted)
 {
 	struct placing placing = { .policy = plan->policy, .wanted = wanted };
 
-	for (unsigned int id = 0; id < LISTENERS_MAX; id++)
+	for (unsigned int id = 0; id < LISTENERS_MAX; id++) {
 		if (*plan->policy->listeners[id].name)
 			placing.held |= BIT(id);
+		if (has_counted(in_force, id))
+			placing.counted |= BIT(id);
+	}
 	place_same_names(&placing);
 	place_renamed(&placing);
 	if (place_new(&placing))

@@ -6,6 +6,6 @@
 #include "plan.h"
 
 /* Returns 0, or -ENOSPC: see plan_make(). */
-int plan_listeners(struct plan *plan, const struct config *wanted);
+int plan_listeners(struct plan *plan, const struct snapshot *in_force, const struct config *wanted);
 
 #endif

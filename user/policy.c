@@ -35,14 +35,19 @@ bool policy_set_limit(struct limit *limit, const struct wanted_limit *wanted, ui
 	if (next.kind == LIMIT_BUCKET) {
 		next.period_ns = config_period_ns(&wanted->rate);
 		next.tolerance_ns = (next.burst - 1) * next.period_ns;
+		next.changed_ns = now_ns;
+		next.settled_ns = gcra_settled_ns(limit, now_ns);
+		next.prev_period_ns = limit->period_ns;
+		next.epoch = (limit->epoch + 1) & GCRA_EPOCH_MASK;
 	} else {
+		/* charges nothing, so the words still are those of the last bucket */
 		next.period_ns = limit->period_ns;
 		next.tolerance_ns = limit->tolerance_ns;
+		next.changed_ns = limit->changed_ns;
+		next.settled_ns = limit->settled_ns;
+		next.prev_period_ns = limit->prev_period_ns;
+		next.epoch = limit->epoch;
 	}
-	next.changed_ns = now_ns;
-	next.settled_ns = gcra_settled_ns(limit, now_ns);
-	next.prev_period_ns = limit->kind == LIMIT_BUCKET ? limit->period_ns : 0;
-	next.epoch = (limit->epoch + 1) & GCRA_EPOCH_MASK;
 	next.origin = limit->origin;
 	*limit = next;
 	return true;

@@ -326,6 +326,17 @@ bool upgrade_is_interrupted(const struct pins *pins, const char *name)
 	return !pins_find(pins, beside);
 }
 
+int upgrade_check_done(const struct pins *pins, const char *name)
+{
+	if (!upgrade_is_interrupted(pins, name))
+		return 0;
+	log_error("cannot change '%s': an attach was killed in the middle of it, and its programs "
+		  "may "
+		  "use the former state or the new one; finish it with `weir attach DEV name %s`",
+		  name, name);
+	return -EBUSY;
+}
+
 /* Is a program of the instance on the maps of @beside? Then these are complete. */
 static bool is_used(const struct pins *pins, const char *name, const char *beside)
 {

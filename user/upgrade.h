@@ -44,6 +44,8 @@ void upgrade_end(struct upgrade *upgrade);
 /* Has an attach been killed in the middle of this? Then any link of the instance may have a program
  * of either state. */
 bool upgrade_is_interrupted(const struct pins *pins, const char *name);
+/* Of a command that changes something: -EBUSY if so, reported with what to do. */
+int upgrade_check_done(const struct pins *pins, const char *name);
 /* If so, returns true, with the new state under @name if a program uses it, and no other beside. */
 bool upgrade_recover(const struct pins *pins, const char *name);
 

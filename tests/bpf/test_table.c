@@ -78,10 +78,13 @@ static void test_deepest_debt_stays(void **state)
 /* What an earlier, slower limit left behind must not crowd out the sources of today. */
 static void test_debts_of_a_slower_limit_make_room(void **state)
 {
+	uint64_t before;
+
 	(void)state;
 	rig_open(&rig, SMALL "source-rate = 1/h\nsource-burst = 10\n");
 	for (unsigned int source = 0; source < 200; source++)
 		syn(source);
+	before = rig_table(&rig).evicted_in_debt;
 	rig_limit(&rig, 0, LEVEL_SOURCE, "10/s", 2);
 	/* some two to a set, all at once */
 	for (unsigned int source = 1000; source < 1024; source++)
@@ -89,6 +92,8 @@ static void test_debts_of_a_slower_limit_make_room(void **state)
 			assert_int_equal(syn(source), REASON_ADMITTED);
 	for (unsigned int source = 1000; source < 1024; source++)
 		assert_int_equal(syn(source), REASON_SOURCE_LIMIT);
+	/* and no debt of today was forgotten for them */
+	assert_int_equal(rig_table(&rig).evicted_in_debt, before);
 	rig_close(&rig);
 }
 

@@ -77,6 +77,34 @@ expect 0 weir attach b0
 has "$out" upgraded "attach before the switch"
 done_and_gone "before the switch"
 
+# The same of an attach that moves the buckets to another table: the other commands could open
+# either state, and only one is in force.
+printf '[weir]\ndevices = b0\nmode = enforce\nsources = %s\n[listener m]\nports = 1883\nrate = 100/s\n' \
+	1000 >"$work/small"
+sed 's/1000/5000/' "$work/small" >"$work/large"
+weir -q attach config "$work/small"
+in_broker strace -f -qq -o "$work/strace" -e trace=renameat2 -e inject=renameat2:signal=KILL:when=1 \
+	"$build/weir" attach config "$work/large" || true
+[ -e "$dir~" ] || fail "the attach was not killed in the middle"
+for words in "limit b0 listener 0/s" "mode b0 observe" "block 10.64.1.0/24 b0" "apply $work/large"; do
+	# shellcheck disable=SC2086 # words
+	expect 1 weir $words
+	has "$err" "weir attach DEV name b0" "weir $words in the middle of an attach"
+done
+expect 0 weir show
+has "$err" "weir attach DEV name b0" "weir show in the middle of an attach"
+has "$out" "b0 native" "weir show in the middle of an attach"
+lacks "$err" "rm " "weir show in the middle of an attach"
+is "$(metric weir_device_attached)" 1 "weir_device_attached in the middle of an attach"
+knocked $B4 1883 count 1
+is "$connected" 1 "connections in the middle of an attach"
+expect 0 weir attach config "$work/large"
+expect 0 weir limit b0 listener 0/s
+knocked $B4 1883 count 1 timeout 200ms
+is "$connected" 0 "connections after the change"
+weir -q detach b0
+is "$(pins)" "" "pins after detach"
+
 for round in {1..10}; do
 	attach_abi1 "round $round"
 	start attach broker "$build/weir" attach b0

@@ -198,7 +198,7 @@ static void test_word_from_no_bucket(void **state)
 	assert_true(
 		policy_set_limit(&limit, &(struct wanted_limit){ .rate.unlimited = true }, HOUR));
 	assert_true(policy_set_limit(&limit, &(struct wanted_limit)BUCKET(10, 1, 5), HOUR + 1));
-	assert_int_equal(limit.epoch, 3);
+	assert_int_equal(limit.epoch, 2);
 	assert_int_equal(available((HOUR + SEC) | 1, &limit, HOUR + 1), 0);
 	assert_int_equal(available((HOUR + SEC) | 1, &limit, HOUR + 1 + SEC / 10), 1);
 	assert_int_equal(available((HOUR - SEC) | 1, &limit, HOUR + 1), 5);
@@ -265,14 +265,18 @@ static const struct change_row change_rows[] = {
 	  BUCKET(1, 3600, 10), 0, 0,
 	  THEN(BUCKET(5, 1, 10), BUCKET(9, 1, 10), BUCKET(8, 1, 10), BUCKET(7, 1, 10)), 4,
 	  10, SEC, 10 },
-	{ "unlimited in between: empty if it was in debt",
-	  BUCKET(1, 3600, 10), 1, 0, THEN(UNLIMITED, BUCKET(10, 1, 10)), 2, 0, SEC, 10 },
+	{ "unlimited in between: what was spent stays spent",
+	  BUCKET(1, 3600, 10), 1, 0, THEN(UNLIMITED, BUCKET(10, 1, 10)), 2, 9, SEC / 10, 10 },
 	{ "unlimited in between: full if it was full",
 	  BUCKET(1, 3600, 10), 0, 0, THEN(UNLIMITED, BUCKET(10, 1, 10)), 2, 10, SEC, 10 },
-	{ "closed in between: empty if it was in debt",
-	  BUCKET(1, 3600, 10), 1, 0, THEN(CLOSED, BUCKET(10, 1, 10)), 2, 0, SEC, 10 },
+	{ "closed in between: what was spent stays spent",
+	  BUCKET(1, 3600, 100), 1, 0, THEN(CLOSED, BUCKET(1, 3600, 100)), 2, 99, 3600 * SEC, 100 },
+	{ "closed in between: empty if it was empty",
+	  BUCKET(1, 3600, 10), 10, 0, THEN(CLOSED, BUCKET(10, 1, 10)), 2, 0, SEC, 10 },
 	{ "closed in between: full if it was full",
 	  BUCKET(1, 3600, 10), 0, 0, THEN(CLOSED, BUCKET(10, 1, 10)), 2, 10, SEC, 10 },
+	{ "closed and unlimited in between: what was spent stays spent",
+	  BUCKET(1, 3600, 10), 4, 0, THEN(CLOSED, UNLIMITED, CLOSED, BUCKET(1, 1, 10)), 4, 6, SEC, 7 },
 };
 /* clang-format on */
 

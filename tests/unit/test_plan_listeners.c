@@ -168,6 +168,28 @@ static void test_ids_are_reused(void **state)
 	forget(snapshot);
 }
 
+/* The counts of a listener that is gone stay as long as there is an id that has none. */
+static void test_counts_outlive_their_listener(void **state)
+{
+	struct snapshot *snapshot = running("[listener a]\nports = 1\n[listener b]\nports = 2\n");
+
+	(void)state;
+	snapshot->counters[1].n[1][VERDICT_PASS][REASON_ADMITTED] = 5;
+	apply(snapshot, "[listener b]\nports = 2\n",
+	      "live    [listener a] removed: ports 1 in force, nothing wanted\n");
+	apply(snapshot, "[listener b]\nports = 2\n[listener c]\nports = 3\n",
+	      "live    [listener c] added: nothing in force, ports 3 wanted\n");
+	expect_listener(snapshot, "c", 2, 3);
+	/* when all ids have counts, one of those is taken */
+	for (unsigned int id = 2; id < LISTENERS_MAX; id++)
+		snapshot->counters[1 + id].n[1][VERDICT_PASS][REASON_ADMITTED] = 1;
+	apply(snapshot,
+	      "[listener b]\nports = 2\n[listener c]\nports = 3\n[listener d]\nports = 4\n",
+	      "live    [listener d] added: nothing in force, ports 4 wanted\n");
+	expect_listener(snapshot, "d", 0, 4);
+	forget(snapshot);
+}
+
 /* A file of LISTENERS_MAX listeners, named PREFIX0 on, whose ports begin at @port. */
 static char *full_file(const char *prefix, unsigned int port)
 {
@@ -208,6 +230,7 @@ int main(void)
 		cmocka_unit_test(test_renamed),
 		cmocka_unit_test(test_renamed_keeps_its_limits),
 		cmocka_unit_test(test_ids_are_reused),
+		cmocka_unit_test(test_counts_outlive_their_listener),
 		cmocka_unit_test(test_no_id_is_free),
 	};
 

@@ -94,7 +94,7 @@ static void test_limit_values(void **state)
 		assert_int_equal(limit.burst, rows[i].burst);
 		assert_int_equal(limit.tolerance_ns,
 				 rows[i].burst ? (rows[i].burst - 1) * rows[i].period_ns : 0);
-		assert_int_equal(limit.changed_ns, NOW);
+		assert_int_equal(limit.changed_ns, limit.kind == LIMIT_BUCKET ? NOW : 0);
 	}
 }
 
@@ -121,11 +121,14 @@ static void test_limit_changes(void **state)
 	assert_int_equal(limit.prev_period_ns, 10000000);
 	assert_int_equal(limit.changed_ns, NOW + 2);
 	assert_true(policy_set_limit(&limit, &closed, NOW + 3));
+	/* no bucket: what is known of the last one stays */
+	assert_int_equal(limit.epoch, 2);
+	assert_int_equal(limit.prev_period_ns, 10000000);
+	assert_int_equal(limit.changed_ns, NOW + 2);
+	assert_true(policy_set_limit(&limit, &fast, NOW + 4));
 	assert_int_equal(limit.epoch, 3);
 	assert_int_equal(limit.prev_period_ns, 60000000000);
-	assert_true(policy_set_limit(&limit, &fast, NOW + 4));
-	assert_int_equal(limit.epoch, 0);
-	assert_int_equal(limit.prev_period_ns, 0);
+	assert_int_equal(limit.changed_ns, NOW + 4);
 	assert_true(policy_set_limit(&limit, &unlimited, NOW + 5));
 	/* for how long there may be debts from before */
 	assert_int_equal(limit.period_ns, 10000000);
