@@ -23,7 +23,7 @@ msg = @printf '  %-8s %s\n' '$(1)' '$(2)'
 endif
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(if $(WERROR),-Werror)
-CPPFLAGS_ALL := -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' -Iinclude -Iuser -I$(BUILD) $(CPPFLAGS)
+CPPFLAGS_ALL := -D_GNU_SOURCE -DWEIR_VERSION='"$(VERSION)"' -I. -Iinclude -Iuser -I$(BUILD) $(CPPFLAGS)
 CFLAGS_ALL := -std=gnu11 $(WARN) $(CFLAGS)
 # UAPI headers only; the multiarch path holds Debian's <asm/types.h>
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
@@ -39,6 +39,14 @@ PURE_OBJ := $(PURE:%=$(BUILD)/user/%.o)
 STATE_OBJ := $(patsubst %,$(BUILD)/user/%.o,instance pins objects netdev log output absent tries top_read)
 USER_OBJ := $(patsubst user/%.c,$(BUILD)/user/%.o,$(sort $(wildcard user/*.c)))
 
+# The same of herd; these of weir's are pure and it uses them too.
+HERD_PURE := backoff hist tally device mqtt_write mqtt_read timers schedule pattern sources knee plan_values plan_words plan_ini report_text json_report json_join segment tcp tcp_stack hold amounts words
+HERD_SHARED_OBJ := $(patsubst %,$(BUILD)/user/%.o,text names json_value)
+HERD_PURE_OBJ := $(HERD_PURE:%=$(BUILD)/obj/herd/%.o) $(HERD_SHARED_OBJ)
+HERD_OBJ := $(patsubst herd/%.c,$(BUILD)/obj/herd/%.o,$(sort $(wildcard herd/*.c))) $(HERD_SHARED_OBJ)
+HERD_LIBS := -lssl -lcrypto -ljansson -linih -lmnl -lm
+
+HERD_UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/test_herd_*.c)))
 UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 BPFTEST_BIN := $(patsubst tests/bpf/%.c,$(BUILD)/tests/bpf/%,$(sort $(wildcard tests/bpf/test_*.c)))
 BENCH_BIN := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,\
@@ -49,7 +57,7 @@ E2E_BIN := $(patsubst tests/e2e/%.c,$(BUILD)/tests/e2e/%,$(sort $(wildcard tests
 .SECONDARY:
 .PHONY: all check test test-bpf test-e2e bench lint format sanitize install clean help tools
 
-all: $(BUILD)/weir ## build everything that is installed (default)
+all: $(BUILD)/weir $(BUILD)/herd ## build everything that is installed (default)
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -81,15 +89,29 @@ $(BUILD)/%.o: %.c Makefile | $(BUILD)/jansson.found
 	$(call msg,CC,$@)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
+# build/herd is the program
+$(BUILD)/obj/%.o: %.c Makefile | $(BUILD)/jansson.found
+	@mkdir -p $(@D)
+	$(call msg,CC,$@)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+
 # They hold the version, whose place is the changelog.
-$(patsubst %,$(BUILD)/%.o,user/attach user/main user/promtext tests/unit/test_promtext): CHANGELOG.md
+$(patsubst %,$(BUILD)/%.o,user/attach user/main user/promtext tests/unit/test_promtext obj/herd/main obj/herd/json_report): CHANGELOG.md
 
 $(BUILD)/weir: $(USER_OBJ)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LIBS) -o $@
 
+$(BUILD)/herd: $(HERD_OBJ)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(HERD_LIBS) -o $@
+
 # -- tests ---------------------------------------------------------------------------------------
-$(UNIT_BIN): %: %.o $(PURE_OBJ)
+$(HERD_UNIT_BIN): %: %.o $(HERD_PURE_OBJ)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -lcmocka -linih -ljansson -lm -o $@
+
+$(filter-out $(HERD_UNIT_BIN),$(UNIT_BIN)): %: %.o $(PURE_OBJ)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -lcmocka -linih -ljansson -lm -o $@
 
@@ -135,6 +157,9 @@ sanitize: ## unit tests under ASan and UBSan
 
 install: all ## into $(DESTDIR)$(PREFIX)
 	install -D -m 0755 $(BUILD)/weir $(DESTDIR)$(SBINDIR)/weir
+	install -D -m 0755 $(BUILD)/herd $(DESTDIR)$(SBINDIR)/herd
+	install -D -m 0644 docs/herd.8 $(DESTDIR)$(MANDIR)/man8/herd.8
+	install -D -m 0644 docs/herd.md $(DESTDIR)$(DOCDIR)/herd.md
 	install -D -m 0644 docs/weir.8 $(DESTDIR)$(MANDIR)/man8/weir.8
 	install -D -m 0644 docs/weir.conf.5 $(DESTDIR)$(MANDIR)/man5/weir.conf.5
 	install -D -m 0644 docs/json.md $(DESTDIR)$(DOCDIR)/json.md

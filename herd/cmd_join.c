@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "herd/commands.h"
+#include "herd/json_join.h"
+#include "herd/say.h"
+
+#define RUNS_MAX 256
+
+static json_t *read_run(const char *name)
+{
+	json_error_t error;
+	json_t *json = json_load_file(name, 0, &error);
+
+	if (json)
+		return json;
+	if (error.line > 0)
+		say_error("cannot join '%s': line %d: %s; give what `json FILE` has written", name,
+			  error.line, error.text);
+	else
+		say_error("cannot join '%s': %s", name, error.text);
+	return NULL;
+}
+
+static enum herd_status write_joined(const json_t *joined, const char *name)
+{
+	FILE *file = strcmp(name, "-") ? fopen(name, "we") : stdout;
+	int err = file ? 0 : errno;
+
+	if (file && (json_dumpf(joined, file, JSON_INDENT(1) | JSON_REAL_PRECISION(15)) ||
+		     fputc('\n', file) == EOF || fflush(file)))
+		err = errno ? errno : EIO;
+	if (file && file != stdout && fclose(file) && !err)
+		err = errno;
+	if (!err)
+		return STATUS_DONE;
+	say_error("cannot write json '%s': %s", name, strerror(err));
+	return STATUS_FAILED;
+}
+
+static enum herd_status join(char **names, size_t count, const char *output)
+{
+	json_t *runs[RUNS_MAX] = { NULL }, *joined = NULL;
+	enum herd_status status = STATUS_FAILED;
+	size_t read = 0, wrong;
+	const char *why;
+
+	while (read < count && (runs[read] = read_run(names[read])))
+		read++;
+	if (read == count)
+		joined = json_join(runs, count, &wrong, &why);
+	if (joined)
+		status = write_joined(joined, output);
+	else if (read == count)
+		say_error("cannot join '%s': %s", names[wrong], why);
+	json_decref(joined);
+	while (read--)
+		json_decref(runs[read]);
+	return status;
+}
+
+static enum herd_status join_command(int argc, char **argv)
+{
+	const char *output = "-";
+
+	if (argc >= 2 && !strcmp(argv[argc - 2], "json")) {
+		output = argv[argc - 1];
+		argc -= 2;
+	}
+	if (argc && !strcmp(argv[argc - 1], "json"))
+		return command_usage(&command_join, "'json' needs a file after it");
+	if (argc < 1)
+		return command_usage(&command_join, "nothing to join; name the records");
+	if (argc > RUNS_MAX)
+		return command_usage(&command_join, "too many records; at most %d", RUNS_MAX);
+	return join(argv, (size_t)argc, output);
+}
+
+const struct herd_command command_join = {
+	.name = "join",
+	.usage = "join RUN.json ... [json FILE]",
+	.summary = "Make one record of those of several processes, to standard output or a file",
+	.run = join_command,
+};

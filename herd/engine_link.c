@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "herd/engine.h"
+#include "herd/say.h"
+#include "herd/sources.h"
+
+#define READ_MAX 4096
+
+static enum device_event event_of_errno(int error)
+{
+	switch (error) {
+	case ECONNREFUSED:
+		return EVENT_REFUSED;
+	case ECONNRESET:
+	case EPIPE:
+		return EVENT_RESET;
+	case ETIMEDOUT:
+		return EVENT_TCP_TIMEOUT;
+	case ENETUNREACH:
+	case EHOSTUNREACH:
+	case EHOSTDOWN:
+	case ENETDOWN:
+	case EPROTO:
+	case ENOPROTOOPT: /* port unreachable, and the like */
+	case EACCES:	  /* administratively prohibited */
+	case EPERM:	  /* by a filter of this host */
+		return EVENT_UNREACHABLE;
+	default:
+		return EVENT_LOCAL_ERROR;
+	}
+}
+
+static const char *advice(int error)
+{
+	switch (error) {
+	case EADDRNOTAVAIL:
+		return "; all ports of the source are in use: give more sources";
+	case EMFILE:
+	case ENFILE:
+		return "; raise `ulimit -n`";
+	case EINVAL:
+		return "; is there a local route to the sources?";
+	default:
+		return "";
+	}
+}
+
+/* -- opening and closing ----------------------------------------------------------------------- */
+
+static void source_of(const struct engine *engine, uint32_t index, union net_address *from)
+{
+	const struct plan_group *group = engine_group(engine, index);
+	struct addr addr;
+
+	*from = (union net_address){ 0 };
+	if (!group->sources_said)
+		return;
+	addr = sources_address(&group->sources, group->sources_len, engine->devices[index].number);
+	net_source(&addr, engine->to.any.sa_family == AF_INET, from);
+}
+
+static int watch(const struct engine *engine, uint32_t index)
+{
+	const struct link *link = &engine->links[index];
+	struct epoll_event event = {
+		.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+		.data.u64 = (uint64_t)link->serial << 32 | index,
+	};
+
+	return epoll_ctl(engine->epoll_fd, EPOLL_CTL_ADD, link->fd, &event) ? -errno : 0;
+}
+
+static void connect_failed(struct engine *engine, uint32_t index, int error)
+{
+	enum device_event event = event_of_errno(error);
+
+	if (event == EVENT_LOCAL_ERROR && !engine->local_error_said) {
+		engine->local_error_said = true;
+		say_warning("cannot connect as device '%u': %s%s; said once, counted in "
+			    "local_errors",
+			    engine->devices[index].number, strerror(error), advice(error));
+	}
+	engine_step(engine, index, event, 0);
+}
+
+void link_opened(struct engine *engine, uint32_t index, int fd)
+{
+	struct link *link = &engine->links[index];
+
+	link->fd = fd;
+	link->serial++;
+	link->reader = (struct mqtt_reader){ .level = (uint8_t)engine_group(engine, index)->mqtt };
+	link->next_id = 1;
+	link->syns_counted = engine->raw; /* by itself */
+}
+
+void link_connect(struct engine *engine, uint32_t index)
+{
+	union net_address from;
+	int fd, err;
+
+	if (engine->raw) {
+		raw_connect(engine, index);
+		return;
+	}
+	source_of(engine, index, &from);
+	fd = net_connect(&engine->to, &from);
+	if (fd == -EMFILE && gone_evict(engine))
+		fd = net_connect(&engine->to, &from);
+	if (fd < 0) {
+		connect_failed(engine, index, -fd);
+		return;
+	}
+	link_opened(engine, index, fd);
+	err = watch(engine, index);
+	if (err)
+		connect_failed(engine, index, -err);
+}
+
+/* SYNs sent again, once there will be no more. */
+static void count_syns(struct engine *engine, uint32_t index, const struct net_facts *facts)
+{
+	if (engine->links[index].syns_counted)
+		return;
+	engine->links[index].syns_counted = true;
+	if (!engine->devices[index].bystander)
+		engine->tally.syn_retransmits += facts->retransmits;
+}
+
+static void forget(struct engine *engine, uint32_t index)
+{
+	struct link *link = &engine->links[index];
+
+	talk_ended(engine, index);
+	tls_drop(link->tls);
+	link->tls = NULL;
+	free(link->pending);
+	link->pending = NULL;
+	link->pending_len = 0;
+	link->fd = -1;
+}
+
+void link_close(struct engine *engine, uint32_t index)
+{
+	int fd = engine->links[index].fd;
+	struct net_facts facts;
+
+	if (fd < 0)
+		return;
+	if (!engine->links[index].syns_counted) {
+		net_facts(fd, &facts);
+		count_syns(engine, index, &facts);
+	}
+	if (engine->raw)
+		raw_finish(engine, index, false);
+	forget(engine, index);
+	if (!engine->raw)
+		close(fd);
+}
+
+/*
+ * The device's state has already moved on. Without unread data close() would send FIN, and a RST to
+ * whatever comes then; shutdown() does just that, and the segments that come can still be counted.
+ */
+void link_give_up(struct engine *engine, uint32_t index)
+{
+	int fd = engine->links[index].fd;
+	struct net_facts facts;
+
+	if (fd < 0)
+		return;
+	if (engine->raw) {
+		raw_finish(engine, index, true);
+		forget(engine, index);
+		return;
+	}
+	net_facts(fd, &facts);
+	count_syns(engine, index, &facts);
+	forget(engine, index);
+	if (facts.data_segments_in)
+		tally_count(&engine->tally, TALLY_WASTED, engine->now_ns);
+	if (facts.data_segments_in || facts.connecting || shutdown(fd, SHUT_RDWR))
+		close(fd);
+	else
+		gone_watch(engine, fd);
+}
+
+/* -- bytes out --------------------------------------------------------------------------------- */
+
+/* How many bytes went out, or -1: the connection is broken, which reading will tell. */
+static ssize_t put(struct link *link, const uint8_t *buf, size_t len)
+{
+	ssize_t sent;
+	size_t taken;
+
+	if (link->tls) {
+		enum tls_result result = tls_write(link->tls, buf, len, &taken);
+
+		if (result == TLS_OK)
+			return (ssize_t)taken;
+		return result == TLS_AGAIN ? 0 : -1;
+	}
+	sent = send(link->fd, buf, len, MSG_NOSIGNAL);
+	if (sent < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	return sent;
+}
+
+void link_keep_pending(struct engine *engine, uint32_t index, const void *buf, size_t len)
+{
+	struct link *link = &engine->links[index];
+	uint8_t *pending = realloc(link->pending, link->pending_len + len);
+
+	if (!pending)
+		return;
+	memcpy(pending + link->pending_len, buf, len);
+	link->pending = pending;
+	link->pending_len += len;
+}
+
+void link_send(struct engine *engine, uint32_t index, const void *buf, size_t len)
+{
+	struct link *link = &engine->links[index];
+	const uint8_t *bytes = buf;
+
+	if (engine->raw) {
+		raw_send(engine, index, buf, len);
+		return;
+	}
+	while (len && !link->pending_len) {
+		ssize_t sent = put(link, bytes, len);
+
+		if (sent < 0)
+			return;
+		if (!sent)
+			break;
+		bytes += sent;
+		len -= (size_t)sent;
+	}
+	if (len)
+		link_keep_pending(engine, index, bytes, len);
+}
+
+static void flush_pending(struct link *link)
+{
+	while (link->pending_len) {
+		ssize_t sent = put(link, link->pending, link->pending_len);
+
+		if (sent <= 0)
+			return;
+		link->pending_len -= (size_t)sent;
+		memmove(link->pending, link->pending + sent, link->pending_len);
+	}
+	free(link->pending);
+	link->pending = NULL;
+}
+
+/* -- bytes in ---------------------------------------------------------------------------------- */
+
+bool link_is_same(const struct engine *engine, uint32_t index, uint32_t serial)
+{
+	return engine->links[index].fd >= 0 && engine->links[index].serial == serial;
+}
+
+void link_take_bytes(struct engine *engine, uint32_t index, const uint8_t *bytes, size_t len)
+{
+	struct link *link = &engine->links[index];
+	uint32_t serial = link->serial;
+	struct mqtt_packet packet;
+	int more = 1;
+
+	while (more > 0 && link_is_same(engine, index, serial)) {
+		more = mqtt_read(&link->reader, &bytes, &len, &packet);
+		if (more > 0)
+			talk_packet(engine, index, &packet);
+		else if (more < 0)
+			engine_step(engine, index, EVENT_GARBAGE, 0);
+	}
+}
+
+/* 1: bytes; 0: none now; -1: the connection has ended, which was said. */
+static int get(struct engine *engine, uint32_t index, uint8_t *buf, size_t *len)
+{
+	const struct link *link = &engine->links[index];
+	ssize_t got;
+
+	if (link->tls) {
+		switch (tls_read(link->tls, buf, READ_MAX, len)) {
+		case TLS_OK:
+			return 1;
+		case TLS_AGAIN:
+			return 0;
+		case TLS_CLOSED:
+			engine_step(engine, index, EVENT_CLOSED, 0);
+			return -1;
+		case TLS_RESET:
+			engine_step(engine, index, EVENT_RESET, 0);
+			return -1;
+		case TLS_FAILED:
+			engine_step(engine, index, EVENT_TLS_FAILED, 0);
+			return -1;
+		}
+	}
+	got = recv(link->fd, buf, READ_MAX, 0);
+	if (got > 0) {
+		*len = (size_t)got;
+		return 1;
+	}
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	engine_step(engine, index, got ? event_of_errno(errno) : EVENT_CLOSED, 0);
+	return -1;
+}
+
+/* Events are edges: a short read without @ended has taken all there is, and a new one will say so. */
+static void read_all(struct engine *engine, uint32_t index, bool ended)
+{
+	const struct link *link = &engine->links[index];
+	uint32_t serial = link->serial;
+	uint8_t buf[READ_MAX];
+	size_t len;
+
+	while (link_is_same(engine, index, serial) && get(engine, index, buf, &len) > 0) {
+		if (!engine->devices[index].answered)
+			engine_step(engine, index, EVENT_ANSWER, 0);
+		link_take_bytes(engine, index, buf, len);
+		if (len < READ_MAX && !ended && !link->tls)
+			return;
+	}
+}
+
+/* -- TLS --------------------------------------------------------------------------------------- */
+
+static void shake_hands(struct engine *engine, uint32_t index)
+{
+	struct link *link = &engine->links[index];
+	enum tls_result result = tls_handshake(link->tls);
+
+	if (tls_answered(link->tls) && !engine->devices[index].answered)
+		engine_step(engine, index, EVENT_ANSWER, 0);
+	switch (result) {
+	case TLS_OK:
+		if (tls_resumed(link->tls) && !engine->devices[index].bystander)
+			tally_count(&engine->tally, TALLY_RESUMED, engine->now_ns);
+		engine_step(engine, index, EVENT_TLS_UP, 0);
+		break;
+	case TLS_AGAIN:
+		break;
+	case TLS_CLOSED:
+		engine_step(engine, index, EVENT_CLOSED, 0);
+		break;
+	case TLS_RESET:
+		engine_step(engine, index, EVENT_RESET, 0);
+		break;
+	case TLS_FAILED:
+		engine_step(engine, index, EVENT_TLS_FAILED, 0);
+		break;
+	}
+}
+
+void link_start_tls(struct engine *engine, uint32_t index)
+{
+	struct link *link = &engine->links[index];
+	struct tls *tls = engine->groups[engine->devices[index].group].tls;
+
+	link->tls = tls_open(tls, link->fd, &link->session);
+	if (link->tls)
+		shake_hands(engine, index);
+	else
+		engine_step(engine, index, EVENT_LOCAL_ERROR, 0);
+}
+
+/* -- events ------------------------------------------------------------------------------------ */
+
+static void end_connecting(struct engine *engine, uint32_t index, uint32_t events)
+{
+	int fd = engine->links[index].fd;
+	struct net_facts facts;
+	int error = 0;
+
+	if (events & (EPOLLERR | EPOLLHUP))
+		error = net_error(fd);
+	net_facts(fd, &facts);
+	count_syns(engine, index, &facts);
+	if (error)
+		connect_failed(engine, index, error);
+	else
+		engine_step(engine, index, EVENT_TCP_UP, 0);
+}
+
+void link_event(struct engine *engine, uint32_t index, uint32_t events)
+{
+	struct link *link = &engine->links[index];
+	uint32_t serial = link->serial;
+
+	if (engine->devices[index].state == DEVICE_CONNECTING) {
+		end_connecting(engine, index, events);
+		if (!link_is_same(engine, index, serial) || !(events & (EPOLLIN | EPOLLRDHUP)))
+			return;
+	}
+	if (engine->devices[index].state == DEVICE_TLS) {
+		shake_hands(engine, index);
+		if (!link_is_same(engine, index, serial) ||
+		    engine->devices[index].state == DEVICE_TLS)
+			return;
+	}
+	if (link->pending_len)
+		flush_pending(link);
+	read_all(engine, index, events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR));
+}

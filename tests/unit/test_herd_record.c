@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The JSON record of a run, the summary, and several records joined. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "herd/json_join.h"
+#include "herd/json_report.h"
+#include "herd/plan_words.h"
+
+#define S 1000000000ULL
+
+/* @devices connect one every @step_ns, the first of them at the second attempt. */
+static json_t *record(uint32_t devices, uint64_t step_ns, double started, double capacity)
+{
+	static struct plan plan;
+	static struct report report;
+	struct tally tally;
+	json_t *json;
+
+	plan_init(&plan);
+	plan_add_group(&plan, "devices")->devices = devices;
+	plan.devices = devices;
+	plan.bystanders = 2;
+	plan.ideal_per_sec = capacity;
+	tally_init(&tally, devices, 50 * S);
+	tally_count(&tally, TALLY_ATTEMPT, 50 * S);
+	tally_count(&tally, TALLY_TIMEOUT_TLS, 50 * S);
+	tally_count(&tally, TALLY_WASTED, 50 * S);
+	for (uint32_t i = 1; i <= devices; i++) {
+		tally_count(&tally, TALLY_ATTEMPT, 50 * S);
+		tally_connected(&tally, true, 50 * S, 50 * S + i * step_ns);
+	}
+	tally_rejected(&tally, 3, 50 * S);
+	tally.bystanders_sent = 10;
+	tally.bystanders_lost = 1;
+	tally_rtt(&tally, 50 * S, 50 * S + 5000000);
+	report = (struct report){ .plan = &plan,
+				  .tally = &tally,
+				  .started = started,
+				  .duration_seconds = 9,
+				  .cpu_seconds = .5 };
+	hist_add(&report.attempts, 2);
+	for (uint32_t i = 1; i < devices; i++)
+		hist_add(&report.attempts, 1);
+	json = json_report(&report);
+	tally_free(&tally);
+	return json;
+}
+
+static double number(const json_t *json, const char *key)
+{
+	const json_t *value = json_object_get(json, key);
+
+	if (!json_is_number(value))
+		fail_msg("%s is no number", key);
+	return json_number_value(value);
+}
+
+static bool near(double got, double wanted)
+{
+	return fabs(got - wanted) < 1e-6;
+}
+
+static void test_record(void **state)
+{
+	json_t *json = record(4, S, 1000, 2);
+	const json_t *second;
+
+	(void)state;
+	assert_true(number(json, "schema") == 1);
+	assert_true(number(json, "devices") == 4 && number(json, "connected") == 4);
+	assert_true(number(json, "attempts") == 5 && number(json, "timeouts") == 1 &&
+		    number(json, "timeouts_tls") == 1 && number(json, "wasted") == 1);
+	assert_true(near(number(json, "t50"), 2) && near(number(json, "t90"), 4) &&
+		    near(number(json, "t100"), 4));
+	assert_true(near(number(json, "capacity"), 2) && near(number(json, "ideal_seconds"), 2) &&
+		    near(number(json, "drain_efficiency"), .5));
+	assert_true(number(json_object_get(json, "rejected"), "3") == 1);
+	assert_true(number(json_object_get(json, "attempts_per_device"), "max") == 2);
+	assert_true(number(json_object_get(json, "bystanders"), "lost") == 1);
+	assert_int_equal(json_array_size(json_object_get(json, "series")), 5);
+	second = json_array_get(json_object_get(json, "series"), 0);
+	assert_true(number(second, "attempts") == 5 && number(second, "failures") == 2);
+	assert_true(number(second, "bystander_p99_ms") >= 5);
+	json_decref(json);
+
+	json = record(4, S, 1000, 0);
+	assert_true(json_is_null(json_object_get(json, "capacity")));
+	assert_true(json_is_null(json_object_get(json, "drain_efficiency")));
+	json_decref(json);
+}
+
+static void test_join(void **state)
+{
+	json_t *runs[] = { record(4, S, 1000.25, 2), record(6, S / 2, 1002.25, 0) };
+	size_t wrong;
+	const char *why;
+	json_t *joined = json_join(runs, 2, &wrong, &why);
+	const json_t *series, *one;
+
+	(void)state;
+	assert_non_null(joined);
+	assert_true(number(joined, "joined") == 2);
+	assert_true(number(joined, "devices") == 10 && number(joined, "connected") == 10);
+	assert_true(number(joined, "attempts") == 12 && number(joined, "timeouts") == 2);
+	assert_true(number(json_object_get(joined, "rejected"), "3") == 2);
+	/* 1 2 3 4 and 2.5 3 3.5 4 4.5 5 */
+	assert_true(near(number(joined, "t50"), 3) && near(number(joined, "t90"), 4.5) &&
+		    near(number(joined, "t100"), 5));
+	assert_true(near(number(joined, "ideal_seconds"), 5) &&
+		    near(number(joined, "drain_efficiency"), 1));
+	assert_true(near(number(joined, "started"), 1000.25) &&
+		    near(number(joined, "duration_seconds"), 11));
+	assert_true(near(number(joined, "cpu_seconds"), 1));
+	series = json_object_get(joined, "series");
+	assert_int_equal(json_array_size(series), 6);
+	one = json_array_get(series, 1);
+	assert_true(number(one, "connected") == 1 && number(one, "attempts") == 0);
+	one = json_array_get(series, 5);
+	assert_true(number(one, "connected") == 10);
+	assert_true(number(json_object_get(joined, "attempts_per_device"), "max") == 2);
+	assert_true(number(json_object_get(joined, "bystanders"), "sent") == 20);
+	assert_true(number(json_object_get(joined, "bystanders"), "count") == 4);
+	assert_true(number(json_object_get(joined, "setup_seconds"), "max") >= 4);
+	/* a joined record can be joined */
+	json_decref(runs[0]);
+	runs[0] = joined;
+	joined = json_join(runs, 2, &wrong, &why);
+	assert_true(number(joined, "devices") == 16);
+	json_decref(joined);
+	json_decref(runs[0]);
+	json_decref(runs[1]);
+}
+
+static void refuses(const char *text, const char *reason)
+{
+	json_t *runs[] = { record(2, S, 1, 0), json_loads(text, 0, NULL) };
+	size_t wrong;
+	const char *why;
+
+	assert_non_null(runs[1]);
+	assert_null(json_join(runs, 2, &wrong, &why));
+	assert_int_equal(wrong, 1);
+	if (!strstr(why, reason))
+		fail_msg("'%s', wanted '%s'", why, reason);
+	json_decref(runs[0]);
+	json_decref(runs[1]);
+}
+
+#define REST                                                                                 \
+	"\"devices\":1,\"connected\":1,\"attempts\":1,\"started\":1,\"duration_seconds\":1," \
+	"\"bystanders\":{},\"histograms\":{},\"rejected\":{},\"series\":[]"
+
+static void test_join_refuses(void **state)
+{
+	(void)state;
+	refuses("[]", "is no record");
+	refuses("{}", "is no record");
+	refuses("{\"schema\":1," REST ",\"parameters\":{},\"curve\":[1,2],\"curve_steps\":1}",
+		"is no record");
+	refuses("{\"schema\":2," REST ",\"parameters\":{},\"curve\":[],\"curve_steps\":1}",
+		"another schema");
+	refuses("{\"schema\":1," REST
+		",\"parameters\":{\"command\":\"capacity\"},\"curve\":[],\"curve_steps\":1}",
+		"measurement of capacity");
+}
+
+static void test_hist_of_json(void **state)
+{
+	static struct hist hist, back;
+	json_t *json;
+
+	(void)state;
+	for (uint64_t i = 0; i < 5000; i++)
+		hist_add(&hist, i * i * i);
+	json = json_hist(&hist);
+	assert_int_equal(json_hist_read(json, &back), 0);
+	assert_int_equal(back.count, hist.count);
+	assert_memory_equal(back.bucket, hist.bucket, sizeof(hist.bucket));
+	json_decref(json);
+	json = json_loads("[[0,1],[99999,1]]", 0, NULL);
+	assert_int_not_equal(json_hist_read(json, &back), 0);
+	json_decref(json);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_record),
+		cmocka_unit_test(test_join),
+		cmocka_unit_test(test_join_refuses),
+		cmocka_unit_test(test_hist_of_json),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
