@@ -135,7 +135,8 @@ static json_t *reserve(const struct snapshot *snapshot, unsigned int id)
 
 	json_object_set_new(object, "auto",
 			    json_boolean(snapshot->policy->listeners[id].reserve == RESERVE_AUTO));
-	json_object_set_new(object, "share", json_real(snapshot_reserve(snapshot, id)));
+	json_object_set_new(object, "permille",
+			    json_count((uint64_t)(snapshot_reserve(snapshot, id) * 1000 + 0.5)));
 	return object;
 }
 
@@ -244,8 +245,7 @@ static json_t *table(const struct snapshot *snapshot)
 	json_object_set_new(object, "evicted_full", json_count(snapshot->table.evicted_full));
 	json_object_set_new(object, "evicted_in_debt", json_count(snapshot->table.evicted_in_debt));
 	json_object_set_new(object, "lost_claims", json_count(snapshot->table.lost_claims));
-	json_object_set_new(object, "evicted_waiting",
-			    json_count(snapshot->table.evicted_waiting));
+	json_object_set_new(object, "evicted_waiting", json_count(snapshot->table.evicted_waiting));
 	return object;
 }
 
