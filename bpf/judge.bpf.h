@@ -11,6 +11,7 @@
 
 #include "match.bpf.h"
 #include "table.bpf.h"
+#include "waiting.bpf.h"
 
 #define CHARGE_TRIES_MAX 8
 
@@ -143,6 +144,8 @@ static __always_inline void stake_refund(const struct stake *stake)
 static __always_inline enum reason stake_ask_level(struct stake *stake, __u32 index,
 						   struct cause *cause, enum reason refusal)
 {
+	__u64 now_ns;
+
 	struct level_state *state;
 
 	stake->word = NULL;
@@ -153,7 +156,12 @@ static __always_inline enum reason stake_ask_level(struct stake *stake, __u32 in
 	state = bpf_map_lookup_elem(&levels, &index);
 	if (!state)
 		return REASON_INTERNAL;
-	return stake_ask(stake, &state->word, cause_now_ns(cause)) ? REASON_NONE : refusal;
+	now_ns = cause_now_ns(cause);
+	if (!stake_ask(stake, &state->word, now_ns))
+		return refusal;
+	cause->kept |= cause->reserve && !gcra_conforms_beside(stake->tat, stake->limit, now_ns,
+							       cause->reserve, RESERVE_SHIFT);
+	return REASON_NONE;
 }
 
 /*
@@ -193,6 +201,8 @@ static __always_inline enum reason ask_shared(struct cause *cause, struct stakes
 {
 	enum reason reason;
 
+	cause->kept = false;
+	cause->reserve = returns_reserve(cause);
 	stakes->host.limit = &cause->policy->host;
 	stakes->listener.limit = &cause->policy->listeners[cause->listener].limits[LEVEL_LISTENER];
 	reason = stake_ask_level(&stakes->host, 0, cause, REASON_HOST_LIMIT);
@@ -221,20 +231,12 @@ static __always_inline enum reason ask_prefixes(const struct packet *packet, str
 	return stake_ask_prefix(&stakes->source, cause) ? REASON_NONE : REASON_SOURCE_LIMIT;
 }
 
-static __always_inline enum reason judge(const struct packet *packet, struct cause *cause,
-					 struct stakes *stakes)
+/* Everyone agrees. Those first whose last token another CPU is likeliest to take. */
+static __always_inline enum reason charge_all(const struct cause *cause, struct stakes *stakes)
 {
+	__u64 now_ns = cause->read_ns;
 	enum reason reason;
-	__u64 now_ns;
 
-	reason = ask_shared(cause, stakes);
-	if (!reason)
-		reason = ask_prefixes(packet, cause, stakes);
-	if (reason)
-		return reason;
-	now_ns = cause->read_ns;
-
-	/* everyone agrees: charge, those first whose last token another CPU is likeliest to take */
 	reason = stake_charge(&stakes->listener, cause, now_ns, REASON_LISTENER_LIMIT);
 	if (reason)
 		return reason;
@@ -256,6 +258,21 @@ refund_host:
 refund_listener:
 	stake_refund(&stakes->listener);
 	return reason;
+}
+
+static __always_inline enum reason judge(const struct packet *packet, struct cause *cause,
+					 struct stakes *stakes, struct recall *known)
+{
+	enum reason reason = ask_shared(cause, stakes);
+
+	recall(known, packet, cause, !reason && cause->kept);
+	if (known->echo == ECHO_ADMITTED)
+		return REASON_RETRANSMIT;
+	if (!reason && cause->kept && known->echo != ECHO_WAITED)
+		return REASON_RESERVED;
+	if (!reason)
+		reason = ask_prefixes(packet, cause, stakes);
+	return reason ? reason : charge_all(cause, stakes);
 }
 
 #endif

@@ -82,6 +82,30 @@ struct {
 	__type(value, struct bucket_set);
 } buckets SEC(".maps");
 
+/* Connections that have asked, sized like the buckets by the configuration. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct waiting_set);
+} waiting SEC(".maps");
+
+/* By listener id. Counted here, read here and by user space. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, LISTENERS_MAX);
+	__type(key, __u32);
+	__type(value, struct returns);
+} returns_by_listener SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct look_budget);
+} look_budget SEC(".maps");
+
 /* Counted here, summed by user space. [0] frames not judged, [1 + id] SYNs of a listener. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -89,6 +113,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct counters);
 } counters SEC(".maps");
+
+/* By listener id. Counted here, summed by user space. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, LISTENERS_MAX);
+	__type(key, __u32);
+	__type(value, struct echoes);
+} echoes SEC(".maps");
 
 /* Counted here, merged by user space: set by hash, for each slice of time in turn. */
 struct {

@@ -41,7 +41,9 @@ struct vlan_tag {
 struct packet {
 	struct addr src;
 	struct addr dst;
+	__be16 sport;
 	__u16 dport; /* host order */
+	__be32 isn;  /* 0 of a fragment that ends before it */
 	__u8 family; /* enum family; an IPv4-mapped IPv6 source is FAMILY_V4 */
 };
 
@@ -84,6 +86,7 @@ static __always_inline enum reason parse_tcp(const struct frame *frame, struct p
 	if (frame->fragment && frame->l4_len < TCP_FLAGS_END) {
 		if (frame->l4_len < TCP_PORTS_LEN || (void *)tcp + TCP_PORTS_LEN > frame->end)
 			return REASON_TRUNCATED;
+		packet->sport = tcp->source;
 		packet->dport = bpf_ntohs(tcp->dest);
 		return REASON_NONE;
 	}
@@ -96,7 +99,9 @@ static __always_inline enum reason parse_tcp(const struct frame *frame, struct p
 		return REASON_TRUNCATED;
 	if (tcp->doff * 4 < sizeof(*tcp))
 		return REASON_MALFORMED;
+	packet->sport = tcp->source;
 	packet->dport = bpf_ntohs(tcp->dest);
+	packet->isn = tcp->seq;
 	return REASON_NONE;
 }
 

@@ -30,27 +30,45 @@ struct place {
 	__u32 tag; /* never 0 */
 };
 
+/* Of a key: what it is known by, and of which set in 2^32 parts of the table. */
+struct hash {
+	__u32 tag; /* never 0 */
+	__u32 set;
+};
+
 /*
  * Multilinear hashing, strongly universal for whoever does not know the seed: two keys share a
  * tag with probability 2^-32, and, independently, a set with that of a fair draw. Lemire & Kaser,
- * "Strongly universal string hashing is fast", 2014, section 3. False: the map is missing.
+ * "Strongly universal string hashing is fast", 2014, section 3.
  */
+static __always_inline struct hash hash_words(const __u64 *tag_factor, const __u64 *set_factor,
+					      const __u64 offset[2], const __u32 *words, int count)
+{
+	__u64 for_tag = offset[0], for_set = offset[1];
+	struct hash hash;
+
+#pragma unroll
+	for (int i = 0; i < count; i++) {
+		for_tag += tag_factor[i] * words[i];
+		for_set += set_factor[i] * words[i];
+	}
+	hash.tag = for_tag >> 32;
+	hash.tag += !hash.tag;
+	hash.set = for_set >> 32;
+	return hash;
+}
+
+/* False: the map is missing. */
 static __always_inline bool table_place(struct place *place, const struct hash_seed *seed,
 					const struct addr *prefix, __u32 key)
 {
 	const __u32 words[HASH_WORDS] = { prefix->hi >> 32, prefix->hi, prefix->lo >> 32,
 					  prefix->lo, key };
-	__u64 for_tag = seed->offset[0], for_set = seed->offset[1];
-	__u32 index;
+	const struct hash hash = hash_words(seed->factor[0], seed->factor[1], seed->offset, words,
+					    HASH_WORDS);
+	__u32 index = (__u64)hash.set * bucket_sets >> 32;
 
-#pragma unroll
-	for (int i = 0; i < HASH_WORDS; i++) {
-		for_tag += seed->factor[0][i] * words[i];
-		for_set += seed->factor[1][i] * words[i];
-	}
-	place->tag = for_tag >> 32;
-	place->tag += !place->tag;
-	index = (for_set >> 32) * bucket_sets >> 32;
+	place->tag = hash.tag;
 	place->set = bpf_map_lookup_elem(&buckets, &index);
 	return place->set;
 }

@@ -16,7 +16,7 @@
 #include "top.bpf.h"
 
 /* Every set bit is a reason that lets a SYN pass. */
-#define REASONS_THAT_PASS (1U << REASON_ADMITTED | 1U << REASON_ALLOWED)
+#define REASONS_THAT_PASS (1U << REASON_ADMITTED | 1U << REASON_ALLOWED | 1U << REASON_RETRANSMIT)
 
 /*
  * Is this refusal to be answered with a RST, and has the listener a token for one? Then the offset
@@ -69,7 +69,7 @@ static __always_inline void note_refused(enum reason reason, const struct packet
 /* The only place where a reason is counted and becomes an action. */
 static __always_inline int finish(struct xdp_md *ctx, enum reason reason,
 				  const struct packet *packet, struct cause *cause,
-				  const struct stakes *stakes)
+				  const struct stakes *stakes, const struct recall *known)
 {
 	bool judged = reason >= REASON_ADMITTED;
 	bool enforced = judged && cause->policy->mode == MODE_ENFORCE;
@@ -85,6 +85,8 @@ static __always_inline int finish(struct xdp_md *ctx, enum reason reason,
 	}
 	if (reason == REASON_SITE_LIMIT || reason == REASON_SOURCE_LIMIT)
 		note_refused(reason, packet, cause, stakes);
+	if (judged)
+		remember(known, cause, reason);
 	if (count)
 		count->n[enforced][verdict][reason & (REASON_MAX - 1)]++;
 	if (!enforced || verdict == VERDICT_PASS)
@@ -98,6 +100,7 @@ int weir(struct xdp_md *ctx)
 	struct packet packet = {};
 	struct stakes stakes = {};
 	struct cause cause = {};
+	struct recall known = {};
 	enum reason reason;
 
 	reason = parse(ctx, &packet);
@@ -106,8 +109,8 @@ int weir(struct xdp_md *ctx)
 	if (!reason)
 		reason = rules(&packet, &cause);
 	if (!reason)
-		reason = judge(&packet, &cause, &stakes);
-	return finish(ctx, reason, &packet, &cause, &stakes);
+		reason = judge(&packet, &cause, &stakes, &known);
+	return finish(ctx, reason, &packet, &cause, &stakes, &known);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -62,8 +62,14 @@ struct listener {
 	char name[LISTENER_NAME_MAX];	  /* NUL-terminated; empty: id not in use */
 	__u32 serial;			  /* never that of another listener: part of bucket keys */
 	__u8 excess;			  /* enum excess */
-	__u8 reserved[3];
+	__u8 reserved;
+	__u16 reserve; /* 0..RESERVE_ALL, or RESERVE_AUTO */
 };
+
+/* The share of a bucket's burst that is kept for SYNs that have waited, of RESERVE_ALL. */
+#define RESERVE_SHIFT 10
+#define RESERVE_ALL (1 << RESERVE_SHIFT)
+#define RESERVE_AUTO 0xffff
 
 /* One destination of a listener: addr & mask == prefix. Ports chain theirs, longest mask first. */
 struct match {
@@ -134,9 +140,17 @@ struct rule {
 
 #define HASH_WORDS 5 /* four of the address, one for listener and level */
 
-/* Secret coefficients of the table's hash (bpf/table.bpf.h), drawn once per instance. */
+/* Secret coefficients of the bucket table's hash (bpf/table.bpf.h), drawn once per instance. */
 struct hash_seed {
 	__u64 factor[2][HASH_WORDS];
+	__u64 offset[2];
+};
+
+#define WAITING_WORDS 10 /* two addresses, ports, sequence number */
+
+/* The same of the waiting table. */
+struct waiting_seed {
+	__u64 factor[2][WAITING_WORDS];
 	__u64 offset[2];
 };
 
@@ -160,6 +174,7 @@ struct control {
 	/* what it was attached to, as long as that is there; 0: free. A device of one of these that
 	 * has no program was not lost: somebody took the program off. */
 	__u32 ifindex[DEVICES_MAX];
+	struct waiting_seed waiting_seed;
 };
 
 /* Buckets of one word, a cache line each: [0] the host's, [LEVELS_LISTENER + id] a listener's,
@@ -183,9 +198,71 @@ struct bucket_set {
 	__u32 fetch; /* no meaning: written to have the line fetched */
 };
 
+/* Has this SYN been here before? In any case it is counted by its reason, too. */
+enum echo {
+	ECHO_UNKNOWN,  /* nobody looked: beyond the budget of look-ups, or by a rule */
+	ECHO_NEW,      /* not since WAITING_MAX_NS */
+	ECHO_DOUBLE,   /* sooner than any TCP would send it again: a copy made on the way */
+	ECHO_WAITED,   /* refused the last time */
+	ECHO_ADMITTED, /* admitted the last time: its SYN+ACK was lost */
+	ECHO_COUNT,
+};
+
+#define ECHO_MAX 8 /* room for later ones in pinned counters */
+
+/* Per CPU, by listener id. */
+struct echoes {
+	__u64 n[ECHO_MAX];
+};
+
 /* Per CPU; [0] frames that were not judged, [1 + id] the SYNs of a listener. */
 struct counters {
 	__u64 n[2][VERDICT_COUNT][REASON_MAX]; /* [enforced] */
+};
+
+#define WAITING_WAYS 8
+
+/*
+ * One set of the table of connections that have asked: a cache line. An entry is one word, from its
+ * highest bit: the fingerprint of addresses, ports and sequence number (32), never 0 unless the
+ * entry is free; when it asked first, or was admitted last, in ticks (24); what became of it (8).
+ */
+struct waiting_set {
+	__u64 entry[WAITING_WAYS];
+};
+
+#define WAITING_TAG_SHIFT 32
+#define WAITING_TICK_SHIFT 8
+#define WAITING_TICK_MASK 0xffffffULL
+#define WAITING_TICK_NS_SHIFT 22  /* a tick is 4.2 ms; they come round after 19 hours */
+#define WAITING_PASSES_MASK 7ULL  /* retransmits let pass since it was admitted */
+#define WAITING_WAS_ADMITTED 8ULL /* else refused */
+#define WAITING_IS_AWAITED 16ULL  /* counted as refused, and has not come back yet */
+/* No TCP known sends a SYN again sooner (Zephyr: 200 ms); Linux gives up after 67 s of waiting. */
+#define WAITING_MIN_NS 150000000ULL
+#define WAITING_MAX_NS 70000000000ULL
+#define WAITING_PASSES_MAX 6
+
+/*
+ * How many of the refused come back, by the slice of time in which they were refused first: real
+ * clients do, forged sources do not. From that follows the reserve of a listener.
+ */
+#define RETURN_SLICE_NS_SHIFT 29 /* a slice is 0.54 s */
+#define RETURN_SLICES 16
+#define RETURN_WAIT 7	/* slices: 3.8 s; the slowest TCP sends a SYN again after 3 s */
+#define RETURN_WINDOW 4 /* slices looked at, when they have waited for so long */
+
+struct returns {
+	__u64 slice;   /* number of the present one: time >> RETURN_SLICE_NS_SHIFT */
+	__u32 reserve; /* of RESERVE_ALL, in force if that is automatic */
+	__u32 reserved;
+	__u32 refused[RETURN_SLICES]; /* by slice % RETURN_SLICES */
+	__u32 returned[RETURN_SLICES];
+};
+
+/* Per CPU: what may be spent on look-ups in the waiting table. */
+struct look_budget {
+	__u64 tat; /* as of GCRA */
 };
 
 /* Per CPU: how the source table bears its load. */
@@ -193,7 +270,7 @@ struct table_counters {
 	__u64 evicted_full;    /* slot of a full bucket reused: nothing lost */
 	__u64 evicted_in_debt; /* all four in debt: one debt forgotten */
 	__u64 lost_claims;     /* another CPU took the slot first */
-	__u64 reserved;
+	__u64 evicted_waiting; /* of the waiting table: a connection forgotten before its time */
 };
 
 /*
@@ -229,6 +306,8 @@ _Static_assert(sizeof(struct rule) == 72, "struct rule is part of the pinned ABI
 _Static_assert(sizeof(struct level_state) == 64, "a level is one cache line");
 _Static_assert(sizeof(struct bucket_set) == 64, "a set is one cache line");
 _Static_assert(sizeof(struct top_set) == 264, "struct top_set is part of the pinned ABI");
+_Static_assert(sizeof(struct waiting_set) == 64, "a set is one cache line");
+_Static_assert(sizeof(struct returns) == 144, "struct returns is part of the pinned ABI");
 _Static_assert(sizeof(struct counters) == 2048, "struct counters is part of the pinned ABI");
 
 #endif

@@ -152,6 +152,15 @@ static inline __attribute__((always_inline)) int gcra_conforms(__u64 tat, const 
 	return gcra_debt_ns(tat, now_ns) <= limit->tolerance_ns;
 }
 
+/* Would it, if the @reserve-th part of 2^@shift of the burst were for others? A full bucket always
+ * conforms: what nobody else wants is not kept. */
+static inline __attribute__((always_inline)) int
+gcra_conforms_beside(__u64 tat, const struct limit *limit, __u64 now_ns, __u64 reserve, int shift)
+{
+	return gcra_debt_ns(tat, now_ns) <=
+	       limit->tolerance_ns - (limit->tolerance_ns >> shift) * reserve;
+}
+
 /* The word to store after one token was taken at @now_ns from a bucket at @tat. */
 static inline __attribute__((always_inline)) __u64
 gcra_charged(__u64 tat, const struct limit *limit, __u64 now_ns)

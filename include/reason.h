@@ -27,9 +27,11 @@ enum reason {
 	REASON_LISTENER_LIMIT,
 	REASON_SITE_LIMIT,
 	REASON_SOURCE_LIMIT,
-	REASON_CONTENDED, /* lost every race for a token */
-	REASON_ALLOWED,	  /* by a prefix rule: passes */
-	REASON_BLOCKED,	  /* by a prefix rule */
+	REASON_CONTENDED,  /* lost every race for a token */
+	REASON_ALLOWED,	   /* by a prefix rule: passes */
+	REASON_BLOCKED,	   /* by a prefix rule */
+	REASON_RESERVED,   /* the tokens left are for those who have waited */
+	REASON_RETRANSMIT, /* of a SYN that was admitted: passes, not charged again */
 
 	REASON_COUNT,
 };

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -40,8 +39,7 @@ static int init_state(struct instance *instance, const struct attach_request *re
 	policy_build(policy, &request->config);
 	if (request->overrides_mode)
 		policy->mode_origin = ORIGIN_RUNTIME;
-	err = getrandom(&control->seed, sizeof(control->seed), 0) == sizeof(control->seed) ? 0
-											   : -EIO;
+	err = instance_draw_seeds(control);
 	control->abi = WEIR_ABI;
 	control->source_slots = config_slots(request->config.sources);
 	control->vlan_hidden = attach_vlan_hidden(plan, &none, policy_rejects(policy));

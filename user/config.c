@@ -35,6 +35,7 @@ void config_init_listener(struct wanted_listener *listener, const char *name)
 	memset(listener, 0, sizeof(*listener));
 	strncpy(listener->name, name, sizeof(listener->name) - 1);
 	listener->excess = EXCESS_DROP;
+	listener->reserve = RESERVE_AUTO;
 	listener->reject.rate = (struct rate){ .count = REJECT_RATE_DEFAULT, .per_sec = 1 };
 	for (int level = 0; level < LEVEL_COUNT; level++)
 		listener->limits[level].rate.unlimited = true;
@@ -92,6 +93,16 @@ uint64_t config_period_ns(const struct rate *rate)
 uint32_t config_slots(uint32_t sources)
 {
 	return (sources + TABLE_WAYS - 1) / TABLE_WAYS * TABLE_WAYS;
+}
+
+uint64_t config_look_period_ns(uint32_t slots, long cpus)
+{
+	return ((uint64_t)RETURN_WAIT << RETURN_SLICE_NS_SHIFT) * (uint64_t)cpus / slots;
+}
+
+uint32_t config_waiting_sets(uint32_t slots)
+{
+	return (slots + WAITING_WAYS - 1) / WAITING_WAYS;
 }
 
 bool config_same_address(const struct wanted_address *a, const struct wanted_address *b)

@@ -55,6 +55,7 @@ struct wanted_listener {
 	unsigned int addresses_count;		 /* 0: any */
 	struct wanted_limit limits[LEVEL_COUNT]; /* [LEVEL_HOST] unused */
 	enum excess excess;
+	uint16_t reserve;	    /* as of struct listener */
 	struct wanted_limit reject; /* RSTs to send, if that is what excess is */
 	bool says_reject;	    /* else it is the default */
 	unsigned int wrong;	    /* PART_* */
@@ -135,6 +136,11 @@ uint64_t config_period_ns(const struct rate *rate);
 
 /* Slots of the source table for so many sources: whole sets. */
 uint32_t config_slots(uint32_t sources);
+/* Between two look-ups of a CPU in the waiting table in the long run: so all slots together are
+ * overwritten no sooner than the slowest TCP sends a SYN again. */
+uint64_t config_look_period_ns(uint32_t slots, long cpus);
+/* Sets of the waiting table beside so many slots: a connection for each. */
+uint32_t config_waiting_sets(uint32_t slots);
 
 bool config_same_address(const struct wanted_address *a, const struct wanted_address *b);
 

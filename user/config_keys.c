@@ -54,6 +54,12 @@ static int parse_excess(const struct key *key, void *field, const char *value, c
 	return excess < 0 ? excess : 0;
 }
 
+static int parse_reserve(const struct key *key, void *field, const char *value, const char **why)
+{
+	(void)key;
+	return text_parse_reserve(value, field, why);
+}
+
 static int parse_devices(const struct key *key, void *field, const char *value, const char **why)
 {
 	(void)key;
@@ -217,6 +223,7 @@ const struct key listener_keys[] = {
 	LISTENER_KEY("ports", parse_ports, ports, PART_DESTINATIONS),
 	{ .name = "addresses", .parse = parse_address, .list = true, .part = PART_DESTINATIONS },
 	LISTENER_KEY("excess", parse_excess, excess, PART_REJECT),
+	LISTENER_KEY("reserve", parse_reserve, reserve, 0),
 	{ .name = "reject-rate", .parse = parse_reject_rate, .part = PART_REJECT },
 	{ .name = "reject-burst", .parse = parse_reject_burst, .part = PART_REJECT },
 	LISTENER_KEY("rate", parse_rate, limits[LEVEL_LISTENER].rate, PART_LIMIT(LEVEL_LISTENER)),

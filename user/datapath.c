@@ -26,12 +26,18 @@ static struct bpf_map *find_map(const struct datapath *datapath, enum instance_m
 static int prepare_maps(struct datapath *datapath, const struct instance *reuse, uint32_t slots)
 {
 	struct bpf_map *buckets = find_map(datapath, MAP_BUCKETS);
+	uint32_t waiting_sets = config_waiting_sets(slots);
 	int err = bpf_map__set_max_entries(buckets, slots / TABLE_WAYS);
 
+	if (!err)
+		err = bpf_map__set_max_entries(find_map(datapath, MAP_WAITING), waiting_sets);
 	for (int i = 0; !err && reuse && i < MAP_COUNT; i++)
 		if (reuse->map_fd[i] >= 0)
 			err = bpf_map__reuse_fd(find_map(datapath, i), reuse->map_fd[i]);
 	datapath->skel->rodata->bucket_sets = slots / TABLE_WAYS;
+	datapath->skel->rodata->waiting_sets = waiting_sets;
+	datapath->skel->rodata->look_period_ns =
+		config_look_period_ns(slots, sysconf(_SC_NPROCESSORS_ONLN));
 	return err;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,11 +24,19 @@
 #include "tries.h"
 
 const char *const instance_map_names[MAP_COUNT] = {
-	[MAP_CONTROL] = "control",   [MAP_POLICY] = "policy",
-	[MAP_LEVELS] = "levels",     [MAP_BUCKETS] = "buckets",
-	[MAP_COUNTERS] = "counters", [MAP_TABLE_COUNTERS] = "table_counters",
-	[MAP_RULES_V4] = "rules_v4", [MAP_RULES_V6] = "rules_v6",
+	[MAP_CONTROL] = "control",
+	[MAP_POLICY] = "policy",
+	[MAP_LEVELS] = "levels",
+	[MAP_BUCKETS] = "buckets",
+	[MAP_COUNTERS] = "counters",
+	[MAP_TABLE_COUNTERS] = "table_counters",
+	[MAP_RULES_V4] = "rules_v4",
+	[MAP_RULES_V6] = "rules_v6",
 	[MAP_TOP] = "top",
+	[MAP_ECHOES] = "echoes",
+	[MAP_WAITING] = "waiting",
+	[MAP_RETURNS] = "returns_by_listener",
+	[MAP_LOOK_BUDGET] = "look_budget",
 };
 
 uint64_t instance_now_ns(void)
@@ -57,6 +66,17 @@ int instance_wrap(struct instance *instance, const char *name, const int map_fd[
 	return map_control(instance);
 }
 
+int instance_draw_seeds(struct control *control)
+{
+	const size_t size = sizeof(control->seed), waiting_size = sizeof(control->waiting_seed);
+
+	return getrandom(&control->seed, size, 0) == (ssize_t)size &&
+			       getrandom(&control->waiting_seed, waiting_size, 0) ==
+				       (ssize_t)waiting_size
+		       ? 0
+		       : -EIO;
+}
+
 /* What bpf/maps.bpf.h makes of the maps. Entries 0: as many as the table has sets. */
 static const struct map_shape shapes[MAP_COUNT] = {
 	[MAP_CONTROL] = { BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(struct control), 1 },
@@ -71,13 +91,19 @@ static const struct map_shape shapes[MAP_COUNT] = {
 	[MAP_RULES_V4] = { BPF_MAP_TYPE_ARRAY_OF_MAPS, 0, sizeof(uint32_t), 2 },
 	[MAP_RULES_V6] = { BPF_MAP_TYPE_ARRAY_OF_MAPS, 0, sizeof(uint32_t), 2 },
 	[MAP_TOP] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct top_set), TOP_SLICES *TOP_SETS },
+	[MAP_ECHOES] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct echoes), LISTENERS_MAX },
+	[MAP_WAITING] = { BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(struct waiting_set), 0 },
+	[MAP_RETURNS] = { BPF_MAP_TYPE_ARRAY, 0, sizeof(struct returns), LISTENERS_MAX },
+	[MAP_LOOK_BUDGET] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct look_budget), 1 },
 };
 
 static int check_shape(const struct instance *instance, enum instance_map map)
 {
 	struct map_shape shape = shapes[map];
 
-	if (!shape.entries)
+	if (!shape.entries && map == MAP_WAITING)
+		shape.entries = config_waiting_sets(instance->control->source_slots);
+	else if (!shape.entries)
 		shape.entries = instance->control->source_slots / TABLE_WAYS;
 	return object_check_map(instance->map_fd[map], &shape);
 }

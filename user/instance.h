@@ -19,6 +19,10 @@ enum instance_map {
 	MAP_RULES_V4,
 	MAP_RULES_V6,
 	MAP_TOP,
+	MAP_ECHOES,
+	MAP_WAITING,
+	MAP_RETURNS,
+	MAP_LOOK_BUDGET,
 	MAP_COUNT,
 };
 
@@ -64,6 +68,8 @@ const char *instance_fault(char buf[FAULT_TEXT_MAX], const struct instance *inst
 int instance_each(const struct pins *pins, int (*mine)(struct instance *instance, void *arg),
 		  void (*other)(const struct instance *instance, int err, void *arg), void *arg);
 
+/* Draws what attackers must not know. 0 or -EIO. */
+int instance_draw_seeds(struct control *control);
 /* Opens on maps that are not pinned yet: takes over @map_fd. */
 int instance_wrap(struct instance *instance, const char *name, const int map_fd[MAP_COUNT]);
 

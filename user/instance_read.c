@@ -126,6 +126,13 @@ int instance_snapshot(const struct instance *instance, const struct pins *pins,
 	for (uint32_t i = 0; !err && i < 1 + LISTENERS_MAX; i++)
 		err = sum_cpus(instance->map_fd[MAP_COUNTERS], i, &snapshot->counters[i],
 			       sizeof(snapshot->counters[i]));
+	for (uint32_t i = 0; !err && i < LISTENERS_MAX; i++) {
+		err = sum_cpus(instance->map_fd[MAP_ECHOES], i, &snapshot->echoes[i],
+			       sizeof(snapshot->echoes[i]));
+		if (!err &&
+		    bpf_map_lookup_elem(instance->map_fd[MAP_RETURNS], &i, &snapshot->returns[i]))
+			err = -errno;
+	}
 	if (!err)
 		err = sum_cpus(instance->map_fd[MAP_TABLE_COUNTERS], 0, &snapshot->table,
 			       sizeof(snapshot->table));

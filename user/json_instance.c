@@ -129,6 +129,29 @@ static json_t *syns(const struct counters *counters, bool enforced)
 	return object;
 }
 
+static json_t *reserve(const struct snapshot *snapshot, unsigned int id)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "auto",
+			    json_boolean(snapshot->policy->listeners[id].reserve == RESERVE_AUTO));
+	json_object_set_new(object, "permille",
+			    json_count((uint64_t)(snapshot_reserve(snapshot, id) * 1000 + 0.5)));
+	return object;
+}
+
+static json_t *again(const struct echoes *echoes)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "refused", json_count(echoes->n[ECHO_WAITED]));
+	json_object_set_new(object, "admitted", json_count(echoes->n[ECHO_ADMITTED]));
+	json_object_set_new(object, "doubled", json_count(echoes->n[ECHO_DOUBLE]));
+	json_object_set_new(object, "new", json_count(echoes->n[ECHO_NEW]));
+	json_object_set_new(object, "unremembered", json_count(echoes->n[ECHO_UNKNOWN]));
+	return object;
+}
+
 static json_t *listener(const struct snapshot *snapshot, unsigned int id)
 {
 	const struct listener *listener = &snapshot->policy->listeners[id];
@@ -140,6 +163,8 @@ static json_t *listener(const struct snapshot *snapshot, unsigned int id)
 	json_object_set_new(object, "ports", listener_ports(snapshot->policy, id));
 	json_object_set_new(object, "addresses", listener_addresses(snapshot->policy, id));
 	json_object_set_new(object, "excess", word(excess_names, listener->excess));
+	json_object_set_new(object, "reserve", reserve(snapshot, id));
+	json_object_set_new(object, "again", again(&snapshot->echoes[id]));
 	json_object_set_new(object, "limits", listener_limits(snapshot, id));
 	json_object_set_new(object, "syns", syns(counters, true));
 	json_object_set_new(object, "observed", syns(counters, false));
@@ -220,6 +245,7 @@ static json_t *table(const struct snapshot *snapshot)
 	json_object_set_new(object, "evicted_full", json_count(snapshot->table.evicted_full));
 	json_object_set_new(object, "evicted_in_debt", json_count(snapshot->table.evicted_in_debt));
 	json_object_set_new(object, "lost_claims", json_count(snapshot->table.lost_claims));
+	json_object_set_new(object, "evicted_waiting", json_count(snapshot->table.evicted_waiting));
 	return object;
 }
 

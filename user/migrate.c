@@ -65,6 +65,7 @@ static void migrate_listener(struct listener *to, const struct abi1_listener *fr
 	memcpy(to->name, from->name, sizeof(to->name));
 	to->serial = serial_of(id);
 	to->excess = from->excess;
+	to->reserve = RESERVE_AUTO;
 }
 
 void migrate_policy_abi1(struct policy *to, const struct abi1_policy *from, uint64_t generation)

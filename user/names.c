@@ -86,6 +86,8 @@ const char *const reason_names[] = {
 	[REASON_CONTENDED] = "contended",
 	[REASON_ALLOWED] = "allowed",
 	[REASON_BLOCKED] = "blocked",
+	[REASON_RESERVED] = "reserved",
+	[REASON_RETRANSMIT] = "retransmit",
 	NULL,
 };
 ASSERT_WORDS(reason_names, REASON_COUNT - 1);

@@ -186,6 +186,18 @@ static void compare_destinations(struct plan *plan, unsigned int id,
 	plan_compare(plan, &change);
 }
 
+static void compare_reserve(struct plan *plan, struct listener *listener,
+			    const struct wanted_listener *wanted, const char *where)
+{
+	char in_force[16], text[16];
+
+	plan_compare(plan,
+		     &(struct change){ CHANGE_LIVE, where, "reserve",
+				       text_reserve(in_force, sizeof(in_force), listener->reserve),
+				       text_reserve(text, sizeof(text), wanted->reserve), NULL });
+	listener->reserve = wanted->reserve;
+}
+
 static void compare_listener(struct plan *plan, unsigned int id,
 			     const struct wanted_listener *wanted, const char *where)
 {
@@ -199,6 +211,7 @@ static void compare_listener(struct plan *plan, unsigned int id,
 					     text_word(excess_names, listener->excess),
 					     text_word(excess_names, wanted->excess), NULL });
 	listener->excess = (uint8_t)wanted->excess;
+	compare_reserve(plan, listener, wanted, where);
 	for (int level = LEVEL_LISTENER; level < LEVEL_COUNT; level++)
 		plan_limit(plan, where, (unsigned int)level, &listener->limits[level],
 			   &wanted->limits[level]);

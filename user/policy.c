@@ -142,6 +142,7 @@ void policy_add_listener(struct policy *policy, uint8_t id, const struct wanted_
 	memcpy(listener->name, wanted->name, sizeof(listener->name));
 	listener->serial = ++policy->last_serial;
 	listener->excess = (uint8_t)wanted->excess;
+	listener->reserve = wanted->reserve;
 	for (int level = LEVEL_LISTENER; level < LEVEL_COUNT; level++)
 		build_limit(&listener->limits[level], &wanted->limits[level]);
 	build_limit(&listener->reject, &wanted->reject);

@@ -68,9 +68,11 @@ static bool is_expected(const struct listener *listener, unsigned int reason, un
 	switch (reason) {
 	case REASON_ADMITTED:
 	case REASON_ALLOWED:
+	case REASON_RETRANSMIT:
 		return verdict == VERDICT_PASS;
 	case REASON_HOST_LIMIT:
 	case REASON_LISTENER_LIMIT:
+	case REASON_RESERVED:
 		return verdict == VERDICT_DROP ||
 		       (verdict == VERDICT_REJECT && listener->excess == EXCESS_REJECT);
 	case REASON_SITE_LIMIT:
@@ -109,6 +111,46 @@ static void put_syns(FILE *out, const struct snapshot *snapshot)
 {
 	for (unsigned int id = 0; id < LISTENERS_MAX; id++)
 		put_listener_syns(out, snapshot, id);
+}
+
+static void put_retransmits(FILE *out, const struct snapshot *snapshot)
+{
+	for (unsigned int id = 0; id < LISTENERS_MAX; id++) {
+		const char *listener = snapshot->policy->listeners[id].name;
+
+		if (!*listener)
+			continue;
+		put_count(out, snapshot->echoes[id].n[ECHO_WAITED], "weir_retransmits_total",
+			  "shaper", snapshot->control.name, "listener", listener, "of", "refused",
+			  NULL);
+		put_count(out, snapshot->echoes[id].n[ECHO_ADMITTED], "weir_retransmits_total",
+			  "shaper", snapshot->control.name, "listener", listener, "of", "admitted",
+			  NULL);
+	}
+}
+
+static void put_unremembered(FILE *out, const struct snapshot *snapshot)
+{
+	for (unsigned int id = 0; id < LISTENERS_MAX; id++)
+		if (*snapshot->policy->listeners[id].name)
+			put_count(out, snapshot->echoes[id].n[ECHO_UNKNOWN],
+				  "weir_syn_unremembered_total", "shaper", snapshot->control.name,
+				  "listener", snapshot->policy->listeners[id].name, NULL);
+}
+
+static void put_reserves(FILE *out, const struct snapshot *snapshot)
+{
+	for (unsigned int id = 0; id < LISTENERS_MAX; id++)
+		if (*snapshot->policy->listeners[id].name)
+			put_number(out, snapshot_reserve(snapshot, id), "weir_reserve_ratio",
+				   "shaper", snapshot->control.name, "listener",
+				   snapshot->policy->listeners[id].name, NULL);
+}
+
+static void put_waiting_evictions(FILE *out, const struct snapshot *snapshot)
+{
+	put_count(out, snapshot->table.evicted_waiting, "weir_waiting_evictions_total", "shaper",
+		  snapshot->control.name, NULL);
 }
 
 static void put_packets(FILE *out, const struct snapshot *snapshot)
@@ -247,6 +289,14 @@ static const struct metric {
 	{ "weir_syn_total", "counter",
 	  "SYNs to a listener by verdict and reason; not enforced: what it would have been.",
 	  put_syns },
+	{ "weir_retransmits_total", "counter",
+	  "SYNs that came again, by what became of them before.", put_retransmits },
+	{ "weir_syn_unremembered_total", "counter",
+	  "SYNs of which nobody looked whether they came again.", put_unremembered },
+	{ "weir_reserve_ratio", "gauge",
+	  "Share of the burst that is kept for SYNs that come again.", put_reserves },
+	{ "weir_waiting_evictions_total", "counter",
+	  "SYNs that were forgotten before they could come again.", put_waiting_evictions },
 	{ "weir_packets_total", "counter", "Frames passed without being judged, by reason.",
 	  put_packets },
 	{ "weir_limit_per_second", "gauge",

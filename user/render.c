@@ -134,6 +134,18 @@ static void put_excess(FILE *out, const struct snapshot *snapshot, const struct 
 	fputc('\n', out);
 }
 
+static void put_again(FILE *out, const struct snapshot *snapshot, unsigned int id)
+{
+	uint64_t waited = snapshot->echoes[id].n[ECHO_WAITED];
+	uint64_t admitted = snapshot->echoes[id].n[ECHO_ADMITTED];
+	uint16_t wanted = snapshot->policy->listeners[id].reserve;
+
+	fprintf(out, "    again      %" PRIu64 " after a refusal, %" PRIu64 " after admission; ",
+		waited, admitted);
+	fprintf(out, "reserve %.3g%s\n", snapshot_reserve(snapshot, id),
+		wanted == RESERVE_AUTO ? " (auto)" : "");
+}
+
 static void put_listener(FILE *out, const struct snapshot *snapshot, unsigned int id)
 {
 	const struct listener *listener = &snapshot->policy->listeners[id];
@@ -151,6 +163,7 @@ static void put_listener(FILE *out, const struct snapshot *snapshot, unsigned in
 	put_excess(out, snapshot, listener);
 	put_syns(out, &snapshot->counters[1 + id], true, enforcing);
 	put_syns(out, &snapshot->counters[1 + id], false, !enforcing);
+	put_again(out, snapshot, id);
 }
 
 static void put_rule_counts(FILE *out, const struct snapshot *snapshot)

@@ -78,3 +78,12 @@ const char *snapshot_reason_label(char buf[LABEL_MAX], unsigned int reason)
 	snprintf(buf, LABEL_MAX, "reason_%u", reason);
 	return buf;
 }
+
+double snapshot_reserve(const struct snapshot *snapshot, unsigned int id)
+{
+	const struct listener *listener = &snapshot->policy->listeners[id];
+
+	return (double)(listener->reserve <= RESERVE_ALL ? listener->reserve
+							 : snapshot->returns[id].reserve) /
+	       RESERVE_ALL;
+}

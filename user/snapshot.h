@@ -33,7 +33,9 @@ struct snapshot {
 	struct snapshot_device devices[DEVICES_MAX];
 	unsigned int devices_count;
 	struct counters counters[1 + LISTENERS_MAX]; /* summed over CPUs; [0] not judged */
-	struct table_counters table;		     /* summed over CPUs */
+	struct echoes echoes[LISTENERS_MAX];	     /* summed over CPUs */
+	struct returns returns[LISTENERS_MAX];
+	struct table_counters table; /* summed over CPUs */
 	struct level_state levels[LEVELS_MAX];
 	struct top top;	   /* refused most in the last minute */
 	double table_fill; /* share of slots in debt, estimated from sampled sets */
@@ -47,6 +49,8 @@ uint64_t snapshot_verdict_total(const struct counters *counters, bool enforced,
 /* Whole tokens in the bucket of levels[@place] under @limit; 0 if that is not a bucket. */
 uint64_t snapshot_tokens(const struct snapshot *snapshot, const struct limit *limit,
 			 unsigned int place);
+/* Share of a listener's burst that is kept for SYNs that have waited, 0 to 1. */
+double snapshot_reserve(const struct snapshot *snapshot, unsigned int id);
 /* Every frame seen: the sum of all counters. */
 uint64_t snapshot_frames(const struct snapshot *snapshot);
 

@@ -50,6 +50,8 @@ int text_parse_duration(const char *text, uint64_t *ns, const char **why);
 /* Instance and listener names: [A-Za-z0-9_.@-]+, at most max - 1 bytes, not "all", "." or "..", and
  * not beginning with '-'. A listener's must not be a level word either: see text_parse_level. */
 int text_parse_name(const char *text, size_t max, const char **why);
+/* "auto", or a share from 0 to 1 of the burst, as "0.5": of RESERVE_ALL. */
+int text_parse_reserve(const char *text, uint16_t *reserve, const char **why);
 /* Place of @word in the NULL-ended list, or -1. */
 int text_parse_word(const char *word, const char *const *list);
 /* The word at @place, or "unknown" beyond the end. */
@@ -62,6 +64,7 @@ int text_list_next(const char **list, char *element, size_t size);
 
 /* Into buf; the buffer is always terminated and returned. */
 char *text_rate(char *buf, size_t size, const struct limit *limit); /* "10/s", "unlimited" */
+char *text_reserve(char *buf, size_t size, uint16_t reserve);	    /* "auto", "0.5" */
 /* "192.0.2.0/24", "2001:db8::1"; "any" for length 0 */
 char *text_prefix(char *buf, size_t size, const struct addr *prefix, uint8_t len);
 /* The same of a source: "::/0" for length 0, "0.0.0.0/0" for 96. */

@@ -74,7 +74,7 @@ static bool is_kept(const struct upgrade *upgrade, enum instance_map map)
 {
 	if (is_abi1(upgrade))
 		return map == MAP_COUNTERS || map == MAP_TABLE_COUNTERS;
-	return map != MAP_CONTROL && map != MAP_BUCKETS;
+	return map != MAP_CONTROL && map != MAP_BUCKETS && map != MAP_WAITING;
 }
 
 bool upgrade_is_needed(const struct instance *instance, uint32_t sources)
@@ -110,13 +110,14 @@ static int move_policy_abi1(struct upgrade *upgrade)
 static int describe(struct upgrade *upgrade, uint32_t sources)
 {
 	struct control *control = upgrade->next.control;
+	int err = instance_draw_seeds(control);
 
 	if (is_abi1(upgrade))
 		migrate_control_abi1(control, abi1_control(upgrade->instance));
 	else
 		*control = *upgrade->instance->control;
 	control->source_slots = config_slots(sources);
-	return is_abi1(upgrade) ? move_policy_abi1(upgrade) : 0;
+	return !err && is_abi1(upgrade) ? move_policy_abi1(upgrade) : err;
 }
 
 /* Links may be pinned in two places; which of them is removed makes no difference. */

@@ -108,9 +108,9 @@ static void put_tcp(struct frame *frame, const struct frame_spec *spec)
 {
 	uint8_t doff = spec->doff ? spec->doff : 5;
 
-	put16(frame, 40000);
+	put16(frame, spec->sport ? spec->sport : 40000);
 	put16(frame, spec->dport ? spec->dport : 1883);
-	put32(frame, 0x01020304);
+	put32(frame, spec->isn ? spec->isn : 0x01020304);
 	put32(frame, 0);
 	put8(frame, doff << 4);
 	put8(frame, spec->flags ? spec->flags : TCP_SYN);

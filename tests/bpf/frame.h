@@ -38,7 +38,9 @@ struct frame_spec {
 	struct ext ext[EXT_MAX];
 	const char *src;
 	const char *dst;
+	uint16_t sport;
 	uint16_t dport;
+	uint32_t isn;
 	int flags; /* TCP; -1: none at all */
 	uint8_t doff;
 	size_t payload;

@@ -42,6 +42,8 @@ static void init_control(struct rig *rig, const struct config *config)
 			control->seed.factor[half][i] =
 				0xbf58476d1ce4e5b9ULL * (half * HASH_WORDS + i + 1) | 1;
 	}
+	for (size_t i = 0; i < sizeof(control->waiting_seed) / 8; i++)
+		((__u64 *)&control->waiting_seed)[i] = 0x94d049bb133111ebULL * (i + 1) | 1;
 	control->abi = WEIR_ABI;
 	control->source_slots = config->sources;
 }
@@ -66,6 +68,11 @@ static void publish_config(struct rig *rig, const struct config *config)
 
 void rig_open(struct rig *rig, const char *ini)
 {
+	rig_open_remembering(rig, ini, 0, 0);
+}
+
+void rig_open_remembering(struct rig *rig, const char *ini, uint32_t sets, uint64_t period_ns)
+{
 	int map_fd[MAP_COUNT];
 	struct config config;
 
@@ -75,6 +82,9 @@ void rig_open(struct rig *rig, const char *ini)
 	assert_non_null(rig->skel);
 	bpf_map__set_max_entries(rig->skel->maps.buckets, config.sources / TABLE_WAYS);
 	rig->skel->rodata->bucket_sets = config.sources / TABLE_WAYS;
+	rig->skel->rodata->waiting_sets = sets;
+	rig->skel->rodata->look_period_ns = period_ns;
+	bpf_map__set_max_entries(rig->skel->maps.waiting, sets ? sets : 1);
 	assert_int_equal(weir_clock_bpf__load(rig->skel), 0);
 	for (int i = 0; i < MAP_COUNT; i++)
 		map_fd[i] = bpf_map__fd(
@@ -225,6 +235,31 @@ uint64_t rig_count(struct rig *rig, uint32_t counters, enum reason reason)
 	return snapshot_reason_total(&sum[counters], reason);
 }
 
+uint64_t rig_echoes(struct rig *rig, enum echo echo)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct echoes *values = calloc(cpus, sizeof(*values));
+	uint32_t zero = 0;
+	uint64_t sum = 0;
+
+	assert_non_null(values);
+	assert_int_equal(bpf_map_lookup_elem(rig->instance.map_fd[MAP_ECHOES], &zero, values), 0);
+	for (int i = 0; i < cpus; i++)
+		sum += values[i].n[echo];
+	free(values);
+	return sum;
+}
+
+struct returns rig_returns(struct rig *rig)
+{
+	struct returns returns;
+	uint32_t zero = 0;
+
+	assert_int_equal(bpf_map_lookup_elem(rig->instance.map_fd[MAP_RETURNS], &zero, &returns),
+			 0);
+	return returns;
+}
+
 struct table_counters rig_table(struct rig *rig)
 {
 	int cpus = libbpf_num_possible_cpus();
@@ -238,6 +273,7 @@ struct table_counters rig_table(struct rig *rig)
 		sum.evicted_full += values[i].evicted_full;
 		sum.evicted_in_debt += values[i].evicted_in_debt;
 		sum.lost_claims += values[i].lost_claims;
+		sum.evicted_waiting += values[i].evicted_waiting;
 	}
 	free(values);
 	return sum;

@@ -29,8 +29,13 @@ struct outcome {
 	uint32_t action; /* XDP_PASS... */
 };
 
-/* Fails the test on any error. */
+/* Fails the test on any error. No SYN is remembered: a frame may be run again as another one. */
 void rig_open(struct rig *rig, const char *ini);
+/* The same with a waiting table of @sets, and a CPU's look-ups in it @period_ns apart. */
+void rig_open_remembering(struct rig *rig, const char *ini, uint32_t sets, uint64_t period_ns);
+/* SYNs of the first listener that were taken for @echo. */
+uint64_t rig_echoes(struct rig *rig, enum echo echo);
+struct returns rig_returns(struct rig *rig);
 void rig_close(struct rig *rig);
 /* The same as closing and opening, but far quicker, since the verifier does not see the program
  * again: time goes on until every bucket is full. Counters and slots stay. Returns the time. */

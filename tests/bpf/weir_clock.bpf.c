@@ -16,6 +16,7 @@ int weir_late(struct xdp_md *ctx)
 	struct packet packet = {};
 	struct stakes stakes = {};
 	struct cause cause = {};
+	struct recall known = {};
 	enum reason reason = parse(ctx, &packet);
 	__u32 slot;
 
@@ -27,7 +28,7 @@ int weir_late(struct xdp_md *ctx)
 		cause.policy = bpf_map_lookup_elem(&policy, &slot);
 		if (!cause.policy)
 			return XDP_ABORTED;
-		reason = judge(&packet, &cause, &stakes);
+		reason = judge(&packet, &cause, &stakes, &known);
 	}
-	return finish(ctx, reason, &packet, &cause, &stakes);
+	return finish(ctx, reason, &packet, &cause, &stakes, &known);
 }

@@ -73,6 +73,13 @@ static inline struct snapshot *sample_make(void)
 	snapshot->table_fill = 0.125;
 	snapshot->table.evicted_full = 71;
 	snapshot->table.lost_claims = 73;
+	snapshot->table.evicted_waiting = 79;
+	snapshot->echoes[0].n[ECHO_WAITED] = 250;
+	snapshot->echoes[0].n[ECHO_ADMITTED] = 3;
+	snapshot->echoes[0].n[ECHO_DOUBLE] = 1;
+	snapshot->echoes[0].n[ECHO_NEW] = 12000;
+	snapshot->echoes[0].n[ECHO_UNKNOWN] = 4;
+	snapshot->returns[0].reserve = RESERVE_ALL / 2;
 	sample_count(snapshot, 0, true, VERDICT_PASS, REASON_NOT_SYN, 1000000);
 	sample_count(snapshot, 0, true, VERDICT_PASS, REASON_NOT_TCP, 7);
 	sample_count(snapshot, 1, true, VERDICT_PASS, REASON_ADMITTED, 12345);

@@ -19,7 +19,9 @@ static const char whole[] =
 	"limits':{'host':"
 	"{'kind':'bucket','origin':'file','rate':5000,'per_seconds':1,'burst':5000,'tokens':4999}},"
 	"'listeners':["
-	"{'id':0,'name':'mqtt','ports':[1883,8883],'addresses':[],'excess':'drop','limits':{"
+	"{'id':0,'name':'mqtt','ports':[1883,8883],'addresses':[],'excess':'drop',"
+	"'reserve':{'auto':true,'permille':500},'again':{'refused':250,'admitted':3,'doubled':1,"
+	"'new':12000,'unremembered':4},'limits':{"
 	"'listener':{'kind':'bucket','origin':'file','rate':2000,'per_seconds':1,'burst':3000,'"
 	"tokens':2900},"
 	"'site':{'kind':'unlimited','origin':'file'},"
@@ -32,11 +34,18 @@ static const char whole[] =
 	"{'reason':'site_limit','verdict':'drop','enforced':false,'count':3},"
 	"{'reason':'source_limit','verdict':'drop','enforced':true,'count':78}]},"
 	"{'id':1,'name':'lab','ports':[1883],'addresses':['2001:db8::1','192.0.2.0/24'],"
-	"'excess':'delay','limits':{'listener':{'kind':'unlimited','origin':'file'},'site':{'kind':"
+	"'excess':'delay',"
+	"'reserve':{'auto':true,'permille':0},'again':{'refused':0,'admitted':0,'doubled':0,'new':"
+	"0,"
+	"'unremembered':0},"
+	"'limits':{'listener':{'kind':'unlimited','origin':'file'},'site':{'kind':"
 	"'unlimited','origin':'file'},"
 	"'source':{'kind':'unlimited','origin':'file'}},'syns':{'admitted':0,'refused':0},"
 	"'observed':{'admitted':0,'refused':0},'counters':[]},"
-	"{'id':2,'name':'shut','ports':[8084],'addresses':[],'excess':'drop','limits':{"
+	"{'id':2,'name':'shut','ports':[8084],'addresses':[],'excess':'drop',"
+	"'reserve':{'auto':true,'permille':0},'again':{'refused':0,'admitted':0,'doubled':0,'new':"
+	"0,"
+	"'unremembered':0},'limits':{"
 	"'listener':{'kind':'closed','origin':'file','rate':0,'per_seconds':1},'site':{'kind':'"
 	"unlimited','origin':'file'},"
 	"'source':{'kind':'unlimited','origin':'file'}},'syns':{'admitted':0,'refused':0},"
@@ -51,7 +60,7 @@ static const char whole[] =
 	"{'reason':'not_tcp','verdict':'pass','enforced':true,'count':7},"
 	"{'reason':'not_syn','verdict':'pass','enforced':true,'count':1000000}],"
 	"'frames':1013073,'table':{'slots':1048576,'slots_in_debt':131072,'evicted_full':71,"
-	"'evicted_in_debt':0,'lost_claims':73}}";
+	"'evicted_in_debt':0,'lost_claims':73,'evicted_waiting':79}}";
 
 /* Compares with JSON that has ' for ", and frees @value. */
 static void expect_json(json_t *value, const char *expected)

@@ -106,6 +106,10 @@ static void test_zeros_from_the_start(void **state)
 		SYN("lab", "drop", "host_limit", "false") "0\n",
 		SYN("lab", "drop", "listener_limit", "true") "0\n",
 		SYN("lab", "drop", "listener_limit", "false") "0\n",
+		SYN("lab", "drop", "reserved", "true") "0\n",
+		SYN("lab", "drop", "reserved", "false") "0\n",
+		SYN("lab", "pass", "retransmit", "true") "0\n",
+		SYN("lab", "pass", "retransmit", "false") "0\n",
 		SYN("lab", "drop", "site_limit", "true") "0\n",
 		SYN("lab", "drop", "site_limit", "false") "0\n",
 		SYN("lab", "drop", "source_limit", "true") "0\n",
@@ -125,6 +129,26 @@ static void test_zeros_from_the_start(void **state)
 		expect_once(page, lines[i]);
 	assert_int_equal(occurrences(page, "\nweir_syn_total{"), 3 * COUNT_OF(lines));
 	assert_int_equal(occurrences(page, "\nweir_packets_total{"), 10);
+	free(page);
+	sample_free(snapshot);
+}
+
+static void test_what_comes_again(void **state)
+{
+	struct snapshot *snapshot = sample_make();
+	char *page = page_of(snapshot, 1, 0);
+
+	(void)state;
+	expect_once(page,
+		    "\nweir_retransmits_total{shaper=\"eth0\",listener=\"mqtt\",of=\"refused\"} "
+		    "250\n");
+	expect_once(page,
+		    "\nweir_retransmits_total{shaper=\"eth0\",listener=\"mqtt\",of=\"admitted\"} "
+		    "3\n");
+	expect_once(page, "\nweir_syn_unremembered_total{shaper=\"eth0\",listener=\"mqtt\"} 4\n");
+	expect_once(page, "\nweir_reserve_ratio{shaper=\"eth0\",listener=\"mqtt\"} 0.5\n");
+	expect_once(page, "\nweir_reserve_ratio{shaper=\"eth0\",listener=\"lab\"} 0\n");
+	expect_once(page, "\nweir_waiting_evictions_total{shaper=\"eth0\"} 79\n");
 	free(page);
 	sample_free(snapshot);
 }
@@ -150,7 +174,7 @@ static void test_reject(void **state)
 		    "kind=\"configured\"} 1000\n");
 	expect_once(page, "\nweir_limit_burst{shaper=\"eth0\",listener=\"lab\",level=\"reject\"} "
 			  "1000\n");
-	assert_int_equal(occurrences(page, "\"reject\""), 6);
+	assert_int_equal(occurrences(page, "\"reject\""), 8);
 	free(page);
 	sample_free(snapshot);
 }
@@ -200,8 +224,8 @@ static void test_several_instances(void **state)
 	strcpy(both[1].control.name, "eth1");
 	both[1].policy->mode = MODE_OBSERVE;
 	page = page_of(both, 2, 0);
-	assert_int_equal(occurrences(page, "# HELP "), 14);
-	assert_int_equal(occurrences(page, "# TYPE "), 14);
+	assert_int_equal(occurrences(page, "# HELP "), 18);
+	assert_int_equal(occurrences(page, "# TYPE "), 18);
 	expect_once(page, "\nweir_mode{shaper=\"eth0\",mode=\"observe\"} 0\n"
 			  "weir_mode{shaper=\"eth0\",mode=\"enforce\"} 1\n"
 			  "weir_mode{shaper=\"eth1\",mode=\"observe\"} 1\n"
@@ -243,6 +267,7 @@ int main(void)
 		cmocka_unit_test(test_samples),
 		cmocka_unit_test(test_zeros_from_the_start),
 		cmocka_unit_test(test_counts_without_a_name),
+		cmocka_unit_test(test_what_comes_again),
 		cmocka_unit_test(test_reject),
 		cmocka_unit_test(test_escapes),
 		cmocka_unit_test(test_several_instances),

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <errno.h>
 #include <string.h>
 
 #include "config.h"
@@ -108,12 +109,57 @@ static void test_list(void **state)
 	assert_int_equal(text_list_next(&list, element, sizeof(element)), 0);
 }
 
+static void test_reserve(void **state)
+{
+	static const struct {
+		const char *text;
+		int reserve; /* -1: an error */
+		const char *back;
+	} rows[] = {
+		{ "auto", RESERVE_AUTO, "auto" },
+		{ "0", 0, "0" },
+		{ "1", RESERVE_ALL, "1" },
+		{ "0.5", RESERVE_ALL / 2, "0.5" },
+		{ ".25", 256, "0.25" },
+		{ "1.0", RESERVE_ALL, "1" },
+		{ "1.1", -1, NULL },
+		{ "-0", -1, NULL },
+		{ "", -1, NULL },
+		{ "half", -1, NULL },
+		{ "1e-1", -1, NULL },
+		{ "0x1", -1, NULL },
+		{ "nan", -1, NULL },
+		{ "0.5.", -1, NULL },
+		{ ".", -1, NULL },
+		{ "50%", -1, NULL },
+		{ "AUTO", -1, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint16_t reserve = 77;
+		const char *why = NULL;
+		char text[16];
+		int err = text_parse_reserve(rows[i].text, &reserve, &why);
+
+		if (rows[i].reserve < 0) {
+			assert_int_equal(err, -EINVAL);
+			assert_non_null(why);
+			assert_int_equal(reserve, 77);
+			continue;
+		}
+		assert_int_equal(err, 0);
+		assert_int_equal(reserve, rows[i].reserve);
+		assert_string_equal(text_reserve(text, sizeof(text), reserve), rows[i].back);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_words),	      cmocka_unit_test(test_nearest),
 		cmocka_unit_test(test_limit_as_text), cmocka_unit_test(test_quote),
-		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_list),	      cmocka_unit_test(test_reserve),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

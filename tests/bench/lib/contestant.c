@@ -75,9 +75,27 @@ static int configure(const struct contestant *contestant, const struct config *c
 	return err;
 }
 
-/* @bucket_sets lies in the object's .rodata. */
+/* Of the object's .rodata. */
+struct sizes {
+	uint32_t *bucket_sets;
+	uint32_t *waiting_sets;
+	uint64_t *look_period_ns;
+};
+
+static int set_sizes(struct bpf_object *object, const struct sizes *sizes, uint32_t sets)
+{
+	struct bpf_map *waiting = bpf_object__find_map_by_name(object, "waiting");
+	uint32_t slots = sets * TABLE_WAYS;
+
+	*sizes->bucket_sets = sets;
+	*sizes->waiting_sets = config_waiting_sets(slots);
+	*sizes->look_period_ns = config_look_period_ns(slots, sysconf(_SC_NPROCESSORS_ONLN));
+	return bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "buckets"), sets) ||
+	       bpf_map__set_max_entries(waiting, *sizes->waiting_sets);
+}
+
 static int load_weir(struct contestant *contestant, struct bpf_object *object,
-		     uint32_t *bucket_sets, const char *path)
+		     const struct sizes *sizes, const char *path)
 {
 	struct config config;
 	uint32_t sets;
@@ -89,8 +107,7 @@ static int load_weir(struct contestant *contestant, struct bpf_object *object,
 	if (read_config(&config, path))
 		goto out;
 	sets = sets_for(config.sources);
-	*bucket_sets = sets;
-	err = bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "buckets"), sets);
+	err = set_sizes(object, sizes, sets);
 	if (!err)
 		err = bpf_object__load(object);
 	if (!err)
@@ -116,14 +133,17 @@ static int load_plain(struct contestant *contestant, const char *program)
 }
 
 /* The skeletons live as long as the process: all that matters hangs on their objects. */
-#define LOAD_WEIR(skeleton)                                                                     \
-	do {                                                                                    \
-		struct skeleton##_bpf *open = skeleton##_bpf__open();                           \
-                                                                                                \
-		if (!open)                                                                      \
-			break;                                                                  \
-		return load_weir(contestant, open->obj, (uint32_t *)&open->rodata->bucket_sets, \
-				 config);                                                       \
+#define LOAD_WEIR(skeleton)                                                                    \
+	do {                                                                                   \
+		struct skeleton##_bpf *open = skeleton##_bpf__open();                          \
+                                                                                               \
+		if (!open)                                                                     \
+			break;                                                                 \
+		return load_weir(contestant, open->obj,                                        \
+				 &(struct sizes){ (uint32_t *)&open->rodata->bucket_sets,      \
+						  (uint32_t *)&open->rodata->waiting_sets,     \
+						  (uint64_t *)&open->rodata->look_period_ns }, \
+				 config);                                                      \
 	} while (0)
 
 int contestant_load(struct contestant *contestant, const char *name, const char *config)

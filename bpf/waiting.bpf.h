@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Who has asked before? A SYN that comes again with the same addresses, ports and sequence number is
+ * the same attempt, sent again by a TCP that had no answer. It tells clients from forged sources,
+ * which never send anything twice, and new demand from the echo of what was refused.
+ *
+ * The table is like that of the buckets (bpf/table.bpf.h), but an entry is one word: finding,
+ * entering and changing it is one compare-and-swap each. Its lines are cold; so that a flood cannot
+ * make every SYN pay for one, look-ups have a budget, in which all slots are overwritten no sooner
+ * than the slowest TCP sends a SYN again. Beyond it a SYN is judged as new and not remembered.
+ */
+#ifndef WEIR_WAITING_BPF_H
+#define WEIR_WAITING_BPF_H
+
+#include "match.bpf.h"
+#include "table.bpf.h"
+
+const volatile __u32 waiting_sets;   /* 0: nothing is remembered */
+const volatile __u64 look_period_ns; /* of one CPU: its share of the budget */
+
+#define LOOK_BURST_NS 10000000ULL
+#define TICK_NS (1 << WAITING_TICK_NS_SHIFT)
+#define SLICE_TICKS (1 << (RETURN_SLICE_NS_SHIFT - WAITING_TICK_NS_SHIFT))
+/* Fewer refusals say nothing about their sources. */
+#define RETURNS_MIN 32
+
+/* One SYN, and what the table knows of it. */
+struct recall {
+	struct waiting_set *set; /* NULL: nobody looked */
+	__u64 entry;		 /* 0: there is none */
+	__u32 tag;
+	__u32 way;
+	__u32 tick; /* now */
+	enum echo echo;
+	bool may_enter;
+};
+
+static __always_inline __u32 waiting_age(__u64 entry, __u32 tick)
+{
+	return (tick - (__u32)(entry >> WAITING_TICK_SHIFT)) & WAITING_TICK_MASK;
+}
+
+static __always_inline bool look_is_paid(__u64 now_ns)
+{
+	__u32 zero = 0;
+	struct look_budget *budget = bpf_map_lookup_elem(&look_budget, &zero);
+
+	if (!budget || budget->tat > now_ns + LOOK_BURST_NS)
+		return false;
+	budget->tat = (budget->tat > now_ns ? budget->tat : now_ns) + look_period_ns;
+	return true;
+}
+
+/* The way that holds @tag and is not too old; WAITING_WAYS: none. */
+__noinline int waiting_find(struct waiting_set *set, __u32 tag, __u32 tick)
+{
+	if (!set)
+		return WAITING_WAYS;
+#pragma unroll
+	for (int i = 0; i < WAITING_WAYS; i++) {
+		__u64 entry = READ_ONCE(set->entry[i]);
+
+		if (entry >> WAITING_TAG_SHIFT == tag &&
+		    waiting_age(entry, tick) <= WAITING_MAX_NS / TICK_NS)
+			return i;
+	}
+	return WAITING_WAYS;
+}
+
+/* The way to enter another in: one that is free, else the oldest, which is done with or has waited
+ * longest in vain. */
+__noinline int waiting_victim(struct waiting_set *set, __u32 tick)
+{
+	__u32 most = 0, way = 0;
+
+	if (!set)
+		return 0;
+#pragma unroll
+	for (int i = 0; i < WAITING_WAYS; i++) {
+		__u64 entry = READ_ONCE(set->entry[i]);
+		__u32 age = entry ? waiting_age(entry, tick) : WAITING_TICK_MASK;
+
+		if (age > most) {
+			most = age;
+			way = i;
+		}
+	}
+	return way;
+}
+
+static __always_inline __u64 *waiting_entry(struct waiting_set *set, __u32 way)
+{
+	barrier_var(way);
+	return way < WAITING_WAYS ? &set->entry[way] : NULL;
+}
+
+static __always_inline struct waiting_set *
+waiting_place(struct recall *recall, const struct packet *packet, const struct waiting_seed *seed)
+{
+	const __u32 words[WAITING_WORDS] = {
+		packet->src.hi >> 32,
+		packet->src.hi,
+		packet->src.lo >> 32,
+		packet->src.lo,
+		packet->dst.hi >> 32,
+		packet->dst.hi,
+		packet->dst.lo >> 32,
+		packet->dst.lo,
+		(__u32)packet->sport << 16 | packet->dport,
+		packet->isn,
+	};
+	const struct hash hash = hash_words(seed->factor[0], seed->factor[1], seed->offset, words,
+					    WAITING_WORDS);
+	__u32 index = (__u64)hash.set * waiting_sets >> 32;
+
+	recall->tag = hash.tag;
+	return bpf_map_lookup_elem(&waiting, &index);
+}
+
+static __always_inline enum echo waiting_echo(__u64 entry, __u32 tick)
+{
+	if (waiting_age(entry, tick) < WAITING_MIN_NS / TICK_NS)
+		return ECHO_DOUBLE;
+	if (!(entry & WAITING_WAS_ADMITTED))
+		return ECHO_WAITED;
+	return (entry & WAITING_PASSES_MASK) < WAITING_PASSES_MAX ? ECHO_ADMITTED : ECHO_NEW;
+}
+
+/* Looks the SYN up, if the budget allows it or @must. */
+static __always_inline void recall(struct recall *recall, const struct packet *packet,
+				   struct cause *cause, bool must)
+{
+	__u64 now_ns, *entry;
+
+	recall->set = NULL;
+	recall->entry = 0;
+	recall->echo = ECHO_UNKNOWN;
+	if (!waiting_sets)
+		return;
+	now_ns = cause_now_ns(cause);
+	recall->may_enter = look_is_paid(now_ns);
+	if (!recall->may_enter && !must)
+		return;
+	recall->tick = now_ns >> WAITING_TICK_NS_SHIFT & WAITING_TICK_MASK;
+	recall->set = waiting_place(recall, packet, &cause->control->waiting_seed);
+	if (!recall->set)
+		return;
+	recall->way = waiting_find(recall->set, recall->tag, recall->tick);
+	entry = waiting_entry(recall->set, recall->way);
+	recall->entry = entry ? READ_ONCE(*entry) : 0;
+	recall->echo = recall->entry ? waiting_echo(recall->entry, recall->tick) : ECHO_NEW;
+}
+
+/* -- what comes back ----------------------------------------------------------------------------- */
+
+/* A new slice of time has begun: what is kept for those who have waited? Most of the refused come
+ * back: they are clients, all the same. Few do: most sources are forged, and never will. */
+__noinline int returns_roll(struct returns *returns, __u64 slice)
+{
+	__u64 former, refused = 0, returned = 0, share;
+
+	if (!returns)
+		return 0;
+	former = READ_ONCE(returns->slice);
+	if (former >= slice ||
+	    __sync_val_compare_and_swap(&returns->slice, former, slice) != former)
+		return 0;
+#pragma unroll
+	for (int i = 0; i < RETURN_SLICES; i++) {
+		if (slice - i > former) {
+			returns->refused[(slice - i) & (RETURN_SLICES - 1)] = 0;
+			returns->returned[(slice - i) & (RETURN_SLICES - 1)] = 0;
+		}
+	}
+#pragma unroll
+	for (int i = RETURN_WAIT; i < RETURN_WAIT + RETURN_WINDOW; i++) {
+		refused += returns->refused[(slice - i) & (RETURN_SLICES - 1)];
+		returned += returns->returned[(slice - i) & (RETURN_SLICES - 1)];
+	}
+	share = refused < RETURNS_MIN ? RESERVE_ALL : (returned << RESERVE_SHIFT) / refused;
+	if (share >= RESERVE_ALL * 3 / 4)
+		returns->reserve = 0;
+	else if (share <= RESERVE_ALL / 4)
+		returns->reserve = RESERVE_ALL;
+	else
+		returns->reserve = 2 * (RESERVE_ALL * 3 / 4 - share);
+	return 0;
+}
+
+/* The reserve of a listener, of RESERVE_ALL. */
+static __always_inline __u32 returns_reserve(const struct cause *cause)
+{
+	const struct listener *listener = &cause->policy->listeners[cause->listener];
+	__u32 index = cause->listener;
+	struct returns *returns;
+
+	if (listener->reserve <= RESERVE_ALL)
+		return listener->reserve;
+	returns = bpf_map_lookup_elem(&returns_by_listener, &index);
+	return returns ? READ_ONCE(returns->reserve) & (2 * RESERVE_ALL - 1) : 0;
+}
+
+/* Of a SYN that the shared levels have refused: will it come back? Where a refusal is only counted,
+ * or answered with a RST, it never does. */
+static __always_inline bool is_awaited(const struct cause *cause, enum reason reason)
+{
+	return (reason == REASON_HOST_LIMIT || reason == REASON_LISTENER_LIMIT ||
+		reason == REASON_RESERVED) &&
+	       cause->policy->mode == MODE_ENFORCE &&
+	       cause->policy->listeners[cause->listener].excess != EXCESS_REJECT;
+}
+
+static __always_inline void count_returns(const struct recall *recall, const struct cause *cause,
+					  bool awaited)
+{
+	__u32 index = cause->listener, age = waiting_age(recall->entry, recall->tick);
+	__u64 slice = cause->read_ns >> RETURN_SLICE_NS_SHIFT;
+	struct returns *returns = bpf_map_lookup_elem(&returns_by_listener, &index);
+
+	if (!returns)
+		return;
+	if (READ_ONCE(returns->slice) != slice)
+		returns_roll(returns, slice);
+	if (awaited && recall->echo == ECHO_NEW)
+		__sync_fetch_and_add(&returns->refused[slice & (RETURN_SLICES - 1)], 1);
+	if (recall->echo == ECHO_WAITED && recall->entry & WAITING_IS_AWAITED &&
+	    age <= RETURN_WAIT * SLICE_TICKS)
+		__sync_fetch_and_add(
+			&returns->returned[(slice - age / SLICE_TICKS) & (RETURN_SLICES - 1)], 1);
+}
+
+/* Writes @state of the SYN that asked first at @tick into its entry, or into a new one. */
+static __always_inline void waiting_write(const struct recall *recall, __u32 tick, __u64 state)
+{
+	__u64 word = (__u64)recall->tag << WAITING_TAG_SHIFT | tick << WAITING_TICK_SHIFT | state;
+	__u64 former = recall->entry, *entry;
+	struct table_counters *count;
+	__u32 way = recall->way, zero = 0;
+
+	if (way >= WAITING_WAYS) {
+		if (!recall->may_enter)
+			return;
+		way = waiting_victim(recall->set, recall->tick);
+		entry = waiting_entry(recall->set, way);
+		if (!entry)
+			return;
+		former = READ_ONCE(*entry);
+		count = bpf_map_lookup_elem(&table_counters, &zero);
+		if (count && former &&
+		    waiting_age(former, recall->tick) <= WAITING_MAX_NS / TICK_NS)
+			count->evicted_waiting++;
+	}
+	entry = waiting_entry(recall->set, way);
+	if (entry)
+		__sync_val_compare_and_swap(entry, former, word);
+}
+
+/* What became of the SYN is remembered for when it comes again. */
+static __always_inline void remember(const struct recall *recall, const struct cause *cause,
+				     enum reason reason)
+{
+	bool awaited = is_awaited(cause, reason);
+	__u32 asked = recall->entry >> WAITING_TICK_SHIFT & WAITING_TICK_MASK;
+	__u32 index = cause->listener;
+	struct echoes *count = bpf_map_lookup_elem(&echoes, &index);
+
+	if (count)
+		count->n[recall->echo & (ECHO_MAX - 1)]++;
+	if (!recall->set)
+		return;
+	count_returns(recall, cause, awaited);
+	if (reason == REASON_ADMITTED)
+		waiting_write(recall, recall->tick, WAITING_WAS_ADMITTED);
+	else if (reason == REASON_RETRANSMIT)
+		waiting_write(recall, recall->tick,
+			      WAITING_WAS_ADMITTED | ((recall->entry & WAITING_PASSES_MASK) + 1));
+	else if (recall->echo == ECHO_NEW)
+		waiting_write(recall, recall->tick, awaited ? WAITING_IS_AWAITED : 0);
+	else if (recall->echo == ECHO_WAITED)
+		waiting_write(recall, asked, 0);
+}
+
+#endif
