@@ -159,8 +159,8 @@ static __always_inline enum reason stake_ask_level(struct stake *stake, __u32 in
 	now_ns = cause_now_ns(cause);
 	if (!stake_ask(stake, &state->word, now_ns))
 		return refusal;
-	cause->kept |= cause->reserve && !gcra_conforms_beside(stake->tat, stake->limit, now_ns,
-							       cause->reserve, RESERVE_SHIFT);
+	cause->kept |= !gcra_conforms_beside(stake->tat, stake->limit, now_ns,
+					     returns_reserve(cause), RESERVE_SHIFT);
 	return REASON_NONE;
 }
 
@@ -202,7 +202,6 @@ static __always_inline enum reason ask_shared(struct cause *cause, struct stakes
 	enum reason reason;
 
 	cause->kept = false;
-	cause->reserve = returns_reserve(cause);
 	stakes->host.limit = &cause->policy->host;
 	stakes->listener.limit = &cause->policy->listeners[cause->listener].limits[LEVEL_LISTENER];
 	reason = stake_ask_level(&stakes->host, 0, cause, REASON_HOST_LIMIT);

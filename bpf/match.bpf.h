@@ -13,8 +13,7 @@ struct cause {
 	__u64 generation;	 /* of the policy */
 	__u64 read_ns;		 /* see cause_now_ns() */
 	__u32 listener;		 /* id */
-	__u32 reserve;		 /* of the shared levels' bursts, for those who have waited */
-	bool kept;		 /* the tokens left are in that reserve */
+	bool kept;		 /* the tokens left are for SYNs that come again */
 	const struct rule *rule; /* of a source with its own limit; NULL: the listener's counts */
 };
 

@@ -40,13 +40,17 @@ static __always_inline __u32 waiting_age(__u64 entry, __u32 tick)
 	return (tick - (__u32)(entry >> WAITING_TICK_SHIFT)) & WAITING_TICK_MASK;
 }
 
-static __always_inline bool look_is_paid(__u64 now_ns)
+static __always_inline bool look_is_paid(const struct cause *cause, __u64 now_ns)
 {
 	__u32 zero = 0;
 	struct look_budget *budget = bpf_map_lookup_elem(&look_budget, &zero);
 
-	if (!budget || budget->tat > now_ns + LOOK_BURST_NS)
+	if (!budget)
 		return false;
+	if (budget->tat > now_ns + LOOK_BURST_NS) {
+		budget->unpaid[cause->listener & (LISTENERS_MAX - 1)]++;
+		return false;
+	}
 	budget->tat = (budget->tat > now_ns ? budget->tat : now_ns) + look_period_ns;
 	return true;
 }
@@ -138,7 +142,7 @@ static __always_inline void recall(struct recall *recall, const struct packet *p
 	if (!waiting_sets)
 		return;
 	now_ns = cause_now_ns(cause);
-	recall->may_enter = look_is_paid(now_ns);
+	recall->may_enter = look_is_paid(cause, now_ns);
 	if (!recall->may_enter && !must)
 		return;
 	recall->tick = now_ns >> WAITING_TICK_NS_SHIFT & WAITING_TICK_MASK;
@@ -262,12 +266,13 @@ static __always_inline void remember(const struct recall *recall, const struct c
 	bool awaited = is_awaited(cause, reason);
 	__u32 asked = recall->entry >> WAITING_TICK_SHIFT & WAITING_TICK_MASK;
 	__u32 index = cause->listener;
-	struct echoes *count = bpf_map_lookup_elem(&echoes, &index);
+	struct echoes *count;
 
-	if (count)
-		count->n[recall->echo & (ECHO_MAX - 1)]++;
 	if (!recall->set)
 		return;
+	count = bpf_map_lookup_elem(&echoes, &index);
+	if (count)
+		count->n[recall->echo & (ECHO_MAX - 1)]++;
 	count_returns(recall, cause, awaited);
 	if (reason == REASON_ADMITTED)
 		waiting_write(recall, recall->tick, WAITING_WAS_ADMITTED);

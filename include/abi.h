@@ -200,7 +200,7 @@ struct bucket_set {
 
 /* Has this SYN been here before? In any case it is counted by its reason, too. */
 enum echo {
-	ECHO_UNKNOWN,  /* nobody looked: beyond the budget of look-ups, or by a rule */
+	ECHO_UNKNOWN,  /* nobody looked; counted in struct look_budget */
 	ECHO_NEW,      /* not since WAITING_MAX_NS */
 	ECHO_DOUBLE,   /* sooner than any TCP would send it again: a copy made on the way */
 	ECHO_WAITED,   /* refused the last time */
@@ -262,7 +262,8 @@ struct returns {
 
 /* Per CPU: what may be spent on look-ups in the waiting table. */
 struct look_budget {
-	__u64 tat; /* as of GCRA */
+	__u64 tat;		     /* as of GCRA */
+	__u64 unpaid[LISTENERS_MAX]; /* SYNs of each listener that nobody looked up */
 };
 
 /* Per CPU: how the source table bears its load. */

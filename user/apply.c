@@ -26,12 +26,15 @@ static int clear_listeners(const struct instance *instance, uint64_t fresh)
 	if (!zeros)
 		return -ENOMEM;
 	for (uint32_t id = 0; !err && id < LISTENERS_MAX; id++) {
+		static const struct returns nothing;
 		const uint32_t counters = 1 + id, level = LEVELS_LISTENER + id;
 		const uint32_t reject = LEVELS_REJECT + id;
 
 		if (!(fresh >> id & 1))
 			continue;
 		if (bpf_map_update_elem(instance->map_fd[MAP_COUNTERS], &counters, zeros, 0) ||
+		    bpf_map_update_elem(instance->map_fd[MAP_ECHOES], &id, zeros, 0) ||
+		    bpf_map_update_elem(instance->map_fd[MAP_RETURNS], &id, &nothing, 0) ||
 		    bpf_map_update_elem(instance->map_fd[MAP_LEVELS], &level, &full, 0) ||
 		    bpf_map_update_elem(instance->map_fd[MAP_LEVELS], &reject, &full, 0))
 			err = -errno;

@@ -111,6 +111,7 @@ static int read_devices(const struct instance *instance, const struct pins *pins
 int instance_snapshot(const struct instance *instance, const struct pins *pins,
 		      struct snapshot *snapshot)
 {
+	struct look_budget budget;
 	int err;
 
 	memset(snapshot, 0, sizeof(*snapshot));
@@ -126,12 +127,15 @@ int instance_snapshot(const struct instance *instance, const struct pins *pins,
 	for (uint32_t i = 0; !err && i < 1 + LISTENERS_MAX; i++)
 		err = sum_cpus(instance->map_fd[MAP_COUNTERS], i, &snapshot->counters[i],
 			       sizeof(snapshot->counters[i]));
+	if (!err)
+		err = sum_cpus(instance->map_fd[MAP_LOOK_BUDGET], 0, &budget, sizeof(budget));
 	for (uint32_t i = 0; !err && i < LISTENERS_MAX; i++) {
 		err = sum_cpus(instance->map_fd[MAP_ECHOES], i, &snapshot->echoes[i],
 			       sizeof(snapshot->echoes[i]));
 		if (!err &&
 		    bpf_map_lookup_elem(instance->map_fd[MAP_RETURNS], &i, &snapshot->returns[i]))
 			err = -errno;
+		snapshot->echoes[i].n[ECHO_UNKNOWN] = budget.unpaid[i];
 	}
 	if (!err)
 		err = sum_cpus(instance->map_fd[MAP_TABLE_COUNTERS], 0, &snapshot->table,

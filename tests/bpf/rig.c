@@ -238,14 +238,18 @@ uint64_t rig_count(struct rig *rig, uint32_t counters, enum reason reason)
 uint64_t rig_echoes(struct rig *rig, enum echo echo)
 {
 	int cpus = libbpf_num_possible_cpus();
+	struct look_budget *budgets = calloc(cpus, sizeof(*budgets));
 	struct echoes *values = calloc(cpus, sizeof(*values));
 	uint32_t zero = 0;
 	uint64_t sum = 0;
 
-	assert_non_null(values);
+	assert_true(budgets && values);
 	assert_int_equal(bpf_map_lookup_elem(rig->instance.map_fd[MAP_ECHOES], &zero, values), 0);
+	assert_int_equal(bpf_map_lookup_elem(rig->instance.map_fd[MAP_LOOK_BUDGET], &zero, budgets),
+			 0);
 	for (int i = 0; i < cpus; i++)
-		sum += values[i].n[echo];
+		sum += echo == ECHO_UNKNOWN ? budgets[i].unpaid[0] : values[i].n[echo];
+	free(budgets);
 	free(values);
 	return sum;
 }
