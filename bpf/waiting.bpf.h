@@ -263,13 +263,14 @@ static __always_inline void waiting_write(const struct recall *recall, __u32 tic
 static __always_inline void remember(const struct recall *recall, const struct cause *cause,
 				     enum reason reason)
 {
-	bool awaited = is_awaited(cause, reason);
-	__u32 asked = recall->entry >> WAITING_TICK_SHIFT & WAITING_TICK_MASK;
-	__u32 index = cause->listener;
+	__u32 asked, index = cause->listener;
 	struct echoes *count;
+	bool awaited;
 
 	if (!recall->set)
 		return;
+	awaited = is_awaited(cause, reason);
+	asked = recall->entry >> WAITING_TICK_SHIFT & WAITING_TICK_MASK;
 	count = bpf_map_lookup_elem(&echoes, &index);
 	if (count)
 		count->n[recall->echo & (ECHO_MAX - 1)]++;
