@@ -35,6 +35,9 @@ complains 2 "check" -- check
 complains 2 "diff FILE" -- diff
 complains 2 "apply FILE" -- apply
 complains 2 "'rest'" -- apply a.ini b0 rest
+complains 2 "'x'" -- apply a.ini b0 reset x
+lacks "$err" mean "weir apply: words after reset"
+complains 2 "unexpected word 'reset'" -- apply a.ini b0 reset reset
 complains 2 "'b/0'" -- diff a.ini b/0 reset
 complains 2 "'everything'" -- show everything b0
 complains 2 "metrics" -- metrics textfile
