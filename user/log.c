@@ -88,11 +88,12 @@ __attribute__((format(printf, 1, 2))) static json_t *error_entry(const char *for
 
 void log_usage(const char *command, const char *usage, const char *reason)
 {
+	const char *space = *usage ? " " : "";
 	char *line;
 
 	if (!output_is_json()) {
-		log_error("%s\nusage: weir %s %s", reason, command, usage);
-	} else if (asprintf(&line, "weir %s %s", command, usage) >= 0) {
+		log_error("%s\nusage: weir %s%s%s", reason, command, space, usage);
+	} else if (asprintf(&line, "weir %s%s%s", command, space, usage) >= 0) {
 		json_object_set_new(error_entry("%s", reason), "usage", json_text(line));
 		free(line);
 	}

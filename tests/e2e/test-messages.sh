@@ -72,6 +72,12 @@ expect 0 weir attach --help
 is "$out" "$(weir help attach)" "weir attach --help"
 expect 0 weir limit -h
 is "$out" "$(weir help limit)" "weir limit -h"
+complains 2 "'now'" -- version now
+is "${err##*$'\n'}" "usage: weir version" "usage of a command without words"
+expect 0 weir help version
+is "${out%%$'\n'*}" "usage: weir version" "weir help version"
+expect 0 weir help
+lacks "$out" $' \n' "weir help: blanks at the end of a line"
 expect 0 weir version
 has "$out" "$(sed -n 's/^## \([0-9.]*\).*/\1/p' "$root/CHANGELOG.md" | head -n 1)" "weir version"
 
