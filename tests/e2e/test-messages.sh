@@ -114,7 +114,10 @@ complains 2 "'0'" -- limit b0 source 5/s burst 0
 complains 2 "'x'" -- limit b0 source 5/s burst x
 complains 3 "'b1'" -- detach b1
 complains 1 "'mqtt'" -- limit b0 mqtt source 5/s
-complains 2 "" -- limit b0 source unlimited burst 5
+complains 2 "'unlimited'" "no rate that refills it" -- limit b0 source unlimited burst 5
+complains 2 "'0/s'" "no rate that refills it" -- limit b0 source 0/s burst 5
+expect 0 weir limit b0 host 0/s
+expect 0 weir limit b0 host unlimited
 has "$(weir show limits b0 | grep source)" unlimited "the source's limit after all that"
 has "$(weir show)" observe "the mode after all that"
 
