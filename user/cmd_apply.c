@@ -31,10 +31,15 @@ static enum exit_status parse_words(const struct command *command, struct words 
 	words->file = argv[0];
 	words->reset = argc > 1 && !strcmp(argv[argc - 1], reset[0]);
 	argc -= words->reset;
-	if (argc > 2)
-		return text_nearest(argv[2], reset)
-			       ? command_bad_word(command, "word", argv[2], reset)
-			       : command_usage(command, "unexpected word '%s'", argv[2]);
+	if (argc > 2) {
+		bool is_reset = !strcmp(argv[2], reset[0]);
+		/* one that is last is not counted: something follows */
+		const char *extra = argv[2 + is_reset];
+
+		return !is_reset && text_nearest(extra, reset)
+			       ? command_bad_word(command, "word", extra, reset)
+			       : command_usage(command, "unexpected word '%s'", extra);
+	}
 	words->name = argc == 2 ? argv[1] : NULL;
 	if (words->name && command_check_name(command, words->name))
 		return STATUS_USAGE;

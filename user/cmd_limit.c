@@ -136,6 +136,11 @@ static enum exit_status parse_words(struct limit_change *change, int argc, char 
 		return command_usage(&command_limit, "bad rate '%s': %s", argv[1], why);
 	if (argc == 4 && text_parse_burst(argv[3], &change->wanted.burst, &why))
 		return command_usage(&command_limit, "bad burst '%s': %s", argv[3], why);
+	/* a file may keep the burst beside 0/s for better times; here it would be lost */
+	if (argc == 4 && !change->wanted.rate.unlimited && !change->wanted.rate.count)
+		return command_usage(&command_limit,
+				     "bad limit '%s': has no rate that refills it; leave out burst",
+				     argv[1]);
 	if (config_check_limit(&change->wanted, &why))
 		return command_usage(&command_limit, "bad limit '%s': %s", argv[1], why);
 	return STATUS_DONE;

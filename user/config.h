@@ -115,6 +115,8 @@ void config_free(struct config *config);
  * was reported; or -ENOMEM. Also makes the checks of config_check, on what was read well.
  */
 #define CONFIG_SIZE_MAX (1U << 20)
+/* What reading @in may wait for a part of it before it fails with ETIMEDOUT. */
+#define CONFIG_WAIT_SECONDS 10
 #define CONFIG_LINE_MAX 4096
 int config_read(struct config *config, FILE *in, const char *name, struct config_errors *errors);
 

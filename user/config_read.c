@@ -167,7 +167,11 @@ static int next_line(struct reading *reading, char *buf, int size)
 		len++;
 	}
 	if (ferror(reading->in)) {
-		COMPLAIN(reading, "file: cannot be read: %s", strerror(errno));
+		if (errno == ETIMEDOUT)
+			COMPLAIN(reading, "file: gave nothing for %d s; who is to write into it?",
+				 CONFIG_WAIT_SECONDS);
+		else
+			COMPLAIN(reading, "file: cannot be read: %s", strerror(errno));
 		reading->result = -EINVAL;
 		return -1;
 	}

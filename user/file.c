@@ -4,11 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lock.h"
 #include "log.h"
 
 static void warn_idle(const struct config *config, const char *path)
@@ -20,23 +21,84 @@ static void warn_idle(const struct config *config, const char *path)
 				    path, config->listeners[i].line, config->listeners[i].name);
 }
 
-int file_read_config(struct config *config, const char *path)
+/* What the configuration is read from. */
+struct source {
+	int fd;
+	int wait_ms; /* for each part of it; -1: as long as it takes */
+};
+
+static ssize_t read_source(void *cookie, char *buf, size_t size)
 {
-	struct config_errors errors = { .report = log_config_error };
-	FILE *in = fopen(path, "re");
+	const struct source *source = cookie;
+	struct pollfd readable = { .fd = source->fd, .events = POLLIN };
+	ssize_t len;
+
+	do {
+		int ready = poll(&readable, 1, source->wait_ms);
+
+		if (!ready)
+			errno = ETIMEDOUT;
+		len = ready > 0 ? read(source->fd, buf, size) : -1;
+	} while (len < 0 && (errno == EAGAIN || errno == EINTR));
+	return len;
+}
+
+/* Somebody at a terminal may think. Nobody else is waited for without end: a pipe may have no
+ * writer, and a device nothing to say. */
+static int wait_limit_ms(const struct stat *st)
+{
+	struct stat typed;
+
+	if (S_ISCHR(st->st_mode) && isatty(STDIN_FILENO) && !fstat(STDIN_FILENO, &typed) &&
+	    typed.st_rdev == st->st_rdev)
+		return -1;
+	return CONFIG_WAIT_SECONDS * 1000;
+}
+
+/* Errors have been reported. */
+static int open_source(struct source *source, const char *path)
+{
 	struct stat st;
 	int err;
 
-	if (!in || fstat(fileno(in), &st) || S_ISDIR(st.st_mode)) {
-		err = in && S_ISDIR(st.st_mode) ? -EISDIR : -errno;
+	/* or the open would wait for a pipe's writer */
+	source->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	err = source->fd < 0 || fstat(source->fd, &st) ? -errno : 0;
+	if (!err && S_ISDIR(st.st_mode))
+		err = -EISDIR;
+	if (!err)
+		source->wait_ms = wait_limit_ms(&st);
+	if (err)
 		log_error("cannot read '%s': %s", path, strerror(-err));
-		if (in)
-			fclose(in);
-		return err;
-	}
-	config_init(config);
-	err = config_read(config, in, path, &errors);
+	if (err && source->fd >= 0)
+		close(source->fd);
+	return err;
+}
+
+static int read_config(struct config *config, struct source *source, const char *path,
+		       struct config_errors *errors)
+{
+	FILE *in = fopencookie(source, "r", (cookie_io_functions_t){ .read = read_source });
+	int err;
+
+	if (!in)
+		return -ENOMEM;
+	err = config_read(config, in, path, errors);
 	fclose(in);
+	return err;
+}
+
+int file_read_config(struct config *config, const char *path)
+{
+	struct config_errors errors = { .report = log_config_error };
+	struct source source;
+	int err = open_source(&source, path);
+
+	if (err)
+		return err;
+	config_init(config);
+	err = read_config(config, &source, path, &errors);
+	close(source.fd);
 	if (!err && config->listeners_count) {
 		warn_idle(config, path);
 		return 0;
@@ -74,14 +136,14 @@ static int lock_dir(const char *dir)
 
 	if (fd < 0)
 		return -errno;
-	while (flock(fd, LOCK_EX)) {
-		err = -errno;
-		if (err == -EINTR)
-			continue;
-		close(fd);
-		return err;
-	}
-	return fd;
+	err = lock_wait(fd, true);
+	if (!err)
+		return fd;
+	close(fd);
+	if (err == -EBUSY)
+		log_error("cannot lock '%s': another has held it for %d s; see `fuser %s`", dir,
+			  LOCK_WAIT_SECONDS, dir);
+	return err;
 }
 
 /* A new file, complete and on its own: nobody reads it yet. */
@@ -132,7 +194,8 @@ int file_write(const char *path, void (*write)(FILE *out, const void *arg), cons
 		unlink(temporary);
 	if (dir_fd >= 0)
 		close(dir_fd);
-	if (err)
+	/* that has been said */
+	if (err && err != -EBUSY)
 		log_error("cannot write '%s': %s", path,
 			  err == -EEXIST ? "not a plain file; remove it or name another"
 					 : strerror(-err));

@@ -27,7 +27,8 @@ struct walk {
 	uint32_t control_id;
 };
 
-/* A device that has moved may have an index there that is another's here: only the program tells. */
+/* A device that has moved may have an index there that is another's here: the program tells, and
+ * part_from_moved() if that is the same. */
 static void find_device(struct link *link, const struct bpf_link_info *info)
 {
 	struct netdev_xdp xdp;
@@ -99,12 +100,45 @@ ignore:
 	return 0;
 }
 
+/* @link is not where it seems to be. */
+static void set_moved(struct link *link)
+{
+	link->state = LINK_MOVED;
+	link->ifindex = 0;
+	link->native = false;
+	memcpy(link->device, link->pin, sizeof(link->device));
+}
+
+/*
+ * A device that has moved may have the index there of another of the instance's here, where the
+ * same program runs. The kernel tells no link's namespace, but one index is one device: that of the
+ * link which is pinned under its name. Has it been renamed as well, it is taken for the first; how
+ * many are protected here is right all the same.
+ */
+static void part_from_moved(struct links *links)
+{
+	for (unsigned int i = 0; i < links->count; i++) {
+		struct link *link = &links->link[i];
+		struct link *first = links_find_index(links, link->ifindex);
+
+		if (link->state != LINK_HERE || first == link)
+			continue;
+		set_moved(netdev_find(first->pin) != link->ifindex &&
+					  netdev_find(link->pin) == link->ifindex
+				  ? first
+				  : link);
+	}
+}
+
 int links_open(struct links *links, const struct pins *pins, const char *name, uint32_t control_id)
 {
 	struct walk walk = { links, pins, name, control_id };
+	int err;
 
 	links->count = 0;
-	return pins_each_device(pins, name, add_link, &walk);
+	err = pins_each_device(pins, name, add_link, &walk);
+	part_from_moved(links);
+	return err;
 }
 
 void links_close(struct links *links)

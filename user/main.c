@@ -118,7 +118,8 @@ static enum exit_status help_of(const struct command *command)
 		output_append("commands", describe(command));
 		return STATUS_DONE;
 	}
-	printf("usage: weir %s %s\n\n%s.\n", command->name, command->usage, command->summary);
+	printf("usage: weir %s%s%s\n\n%s.\n", command->name, *command->usage ? " " : "",
+	       command->usage, command->summary);
 	if (command->details)
 		printf("\n%s", command->details);
 	return STATUS_DONE;
@@ -139,8 +140,8 @@ static enum exit_status help_command(int argc, char **argv)
 	puts("weir holds back the reconnect flood in front of an MQTT broker.\n\n"
 	     "usage: weir [-j] [-q|-v] COMMAND\n");
 	for (int i = 0; commands[i]; i++)
-		printf("  weir %s %s\n      %s\n", commands[i]->name, commands[i]->usage,
-		       commands[i]->summary);
+		printf("  weir %s%s%s\n      %s\n", commands[i]->name,
+		       *commands[i]->usage ? " " : "", commands[i]->usage, commands[i]->summary);
 	puts("\n  RATE := N/s | N/m | N/h | unlimited     0/s refuses every new connection\n"
 	     "  PREFIX := ADDRESS[/LENGTH] | -         DURATION := N(ms|s|m|h|d)\n"
 	     "  -j  print one JSON document, whatever happens\n"

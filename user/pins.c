@@ -10,18 +10,16 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <linux/magic.h>
 
+#include "lock.h"
 #include "log.h"
 
 /* In no name of an instance. */
 #define BESIDE_SUFFIX '~'
 #define BPFFS_DEFAULT "/sys/fs/bpf"
-#define LOCK_WAIT_MS 10000
-#define LOCK_POLL_MS 20
 
 static const char *bpffs(void)
 {
@@ -84,20 +82,6 @@ int pins_find(const struct pins *pins, const char *name)
 	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 }
 
-static int lock_wait(int fd, bool exclusive)
-{
-	const struct timespec pause = { .tv_nsec = LOCK_POLL_MS * 1000000L };
-
-	for (int waited = 0; waited <= LOCK_WAIT_MS; waited += LOCK_POLL_MS) {
-		if (!flock(fd, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB))
-			return 0;
-		if (errno != EWOULDBLOCK)
-			return -errno;
-		nanosleep(&pause, NULL);
-	}
-	return -EBUSY;
-}
-
 /* Was the directory removed, or made again, while we waited for its lock? */
 static bool is_same_dir(int fd, const char *path)
 {
@@ -110,8 +94,8 @@ static bool is_same_dir(int fd, const char *path)
 static void report_lock_error(const struct pins *pins, int err)
 {
 	if (err == -EBUSY)
-		log_error("cannot lock '%s': another weir has held it for 10 s; see `fuser %s`",
-			  pins->root, pins->root);
+		log_error("cannot lock '%s': another weir has held it for %d s; see `fuser %s`",
+			  pins->root, LOCK_WAIT_SECONDS, pins->root);
 	else if (err == -ENOTDIR)
 		log_error("cannot keep state in '%s': not a directory; remove it with `rm %s`",
 			  pins->root, pins->root);

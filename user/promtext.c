@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <inttypes.h>
+#include <string.h>
 #include <math.h>
 #include <stdarg.h>
 
@@ -256,12 +257,28 @@ static void put_rules(FILE *out, const struct snapshot *snapshot)
 			  snapshot->control.name, "family", families[family], NULL);
 }
 
+/* Has another device its name by now? Their series would be one: an attached one's, or the first's. */
+static bool is_namesake(const struct snapshot *snapshot, unsigned int i)
+{
+	const struct snapshot_device *ours = &snapshot->devices[i], *other = snapshot->devices;
+
+	for (unsigned int k = 0; k < snapshot->devices_count; k++, other++) {
+		bool is_less = ours->state != DEVICE_ATTACHED && other->state == DEVICE_ATTACHED;
+		bool is_more = ours->state == DEVICE_ATTACHED && other->state != DEVICE_ATTACHED;
+
+		if (!strcmp(other->name, ours->name) && (is_less || (!is_more && k < i)))
+			return true;
+	}
+	return false;
+}
+
 static void put_devices(FILE *out, const struct snapshot *snapshot)
 {
 	for (unsigned int i = 0; i < snapshot->devices_count; i++)
-		put_count(out, snapshot->devices[i].state == DEVICE_ATTACHED,
-			  "weir_device_attached", "shaper", snapshot->control.name, "device",
-			  snapshot->devices[i].name, NULL);
+		if (!is_namesake(snapshot, i))
+			put_count(out, snapshot->devices[i].state == DEVICE_ATTACHED,
+				  "weir_device_attached", "shaper", snapshot->control.name,
+				  "device", snapshot->devices[i].name, NULL);
 }
 
 /* Of its own, so that the series of weir_device_attached turns to 0 when a device is lost. */
@@ -271,6 +288,8 @@ static void put_device_modes(FILE *out, const struct snapshot *snapshot)
 		const struct snapshot_device *device = &snapshot->devices[i];
 		bool attached = device->state == DEVICE_ATTACHED;
 
+		if (is_namesake(snapshot, i))
+			continue;
 		put_count(out, attached && device->native, "weir_device_xdp", "shaper",
 			  snapshot->control.name, "device", device->name, "xdp",
 			  xdp_names[XDP_NATIVE], NULL);

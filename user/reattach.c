@@ -12,17 +12,31 @@
 #include "netdev.h"
 #include "objects.h"
 
-/* That of a device that has not been lost is the newest; a dead link keeps the one it had. */
+/* The one that was loaded last: a dead link keeps the program that it had, from before an upgrade
+ * perhaps. */
 static int open_program(const struct links *links)
 {
-	uint32_t id = 0;
-	int fd;
+	uint64_t newest_ns = 0;
+	int fd = -ENOENT;
 
-	for (unsigned int i = 0; i < links->count; i++)
-		if (!id || links->link[i].state != LINK_DEAD)
-			id = links->link[i].prog_id;
-	fd = bpf_prog_get_fd_by_id(id);
-	return fd < 0 ? -errno : fd;
+	for (unsigned int i = 0; i < links->count; i++) {
+		struct bpf_prog_info info = {};
+		__u32 len = sizeof(info);
+		int candidate = bpf_prog_get_fd_by_id(links->link[i].prog_id);
+
+		if (candidate < 0) {
+			fd = fd < 0 ? -errno : fd;
+		} else if (!bpf_obj_get_info_by_fd(candidate, &info, &len) &&
+			   info.load_time > newest_ns) {
+			if (fd >= 0)
+				close(fd);
+			fd = candidate;
+			newest_ns = info.load_time;
+		} else {
+			close(candidate);
+		}
+	}
+	return fd;
 }
 
 static void warn(const struct attach_plan *plan)
@@ -53,24 +67,43 @@ static int attach_to(struct attach_plan *plan, const struct pins *pins,
 	if (err)
 		control->vlan_hidden = was_hidden;
 	else
-		attach_links_record(plan, control);
+		attach_links_record(plan, links, control);
 	close(fd);
 	return err;
 }
 
+/* Of devices that are there, and that only attach may put the program on again. */
+static void warn_off(const struct instance *instance, const struct links *links)
+{
+	for (unsigned int i = 0; i < links->count; i++) {
+		const char *device = links->link[i].pin;
+
+		if (links->link[i].state == LINK_DEAD && netdev_find(device) &&
+		    !attach_plan_is_back(instance->control, device))
+			log_warning("'%s' is not protected: it has lost its program; "
+				    "`weir attach %s name %s` puts it back",
+				    device, device, instance->name);
+	}
+}
+
 void reattach(const struct pins *pins, const struct instance *instance)
 {
-	struct links links;
+	static const struct attach_plan none = {};
 	struct attach_plan plan = {};
+	struct links links;
 
+	log_demote_errors(true);
 	if (!links_open(&links, pins, instance->name,
-			object_map_id(instance->map_fd[MAP_CONTROL])) &&
-	    links_any(&links, LINK_DEAD))
+			object_map_id(instance->map_fd[MAP_CONTROL]))) {
+		attach_links_record(&none, &links, instance->control);
+		warn_off(instance, &links);
 		attach_plan_returned(&plan, pins, instance->control, &links);
+	}
 	if (plan.count && !attach_to(&plan, pins, instance, &links))
 		warn(&plan);
 	attach_links_close(&plan);
 	links_close(&links);
+	log_demote_errors(false);
 }
 
 bool reattach_is_due(const struct snapshot *snapshot)

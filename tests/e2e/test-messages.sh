@@ -35,6 +35,9 @@ complains 2 "check" -- check
 complains 2 "diff FILE" -- diff
 complains 2 "apply FILE" -- apply
 complains 2 "'rest'" -- apply a.ini b0 rest
+complains 2 "'x'" -- apply a.ini b0 reset x
+lacks "$err" mean "weir apply: words after reset"
+complains 2 "unexpected word 'reset'" -- apply a.ini b0 reset reset
 complains 2 "'b/0'" -- diff a.ini b/0 reset
 complains 2 "'everything'" -- show everything b0
 complains 2 "metrics" -- metrics textfile
@@ -69,6 +72,12 @@ expect 0 weir attach --help
 is "$out" "$(weir help attach)" "weir attach --help"
 expect 0 weir limit -h
 is "$out" "$(weir help limit)" "weir limit -h"
+complains 2 "'now'" -- version now
+is "${err##*$'\n'}" "usage: weir version" "usage of a command without words"
+expect 0 weir help version
+is "${out%%$'\n'*}" "usage: weir version" "weir help version"
+expect 0 weir help
+lacks "$out" $' \n' "weir help: blanks at the end of a line"
 expect 0 weir version
 has "$out" "$(sed -n 's/^## \([0-9.]*\).*/\1/p' "$root/CHANGELOG.md" | head -n 1)" "weir version"
 
@@ -105,7 +114,10 @@ complains 2 "'0'" -- limit b0 source 5/s burst 0
 complains 2 "'x'" -- limit b0 source 5/s burst x
 complains 3 "'b1'" -- detach b1
 complains 1 "'mqtt'" -- limit b0 mqtt source 5/s
-complains 2 "" -- limit b0 source unlimited burst 5
+complains 2 "'unlimited'" "no rate that refills it" -- limit b0 source unlimited burst 5
+complains 2 "'0/s'" "no rate that refills it" -- limit b0 source 0/s burst 5
+expect 0 weir limit b0 host 0/s
+expect 0 weir limit b0 host unlimited
 has "$(weir show limits b0 | grep source)" unlimited "the source's limit after all that"
 has "$(weir show)" observe "the mode after all that"
 

@@ -213,6 +213,26 @@ static void test_escapes(void **state)
 	sample_free(snapshot);
 }
 
+/* A device that went away may have its name here on another one, which is attached. */
+static void test_namesakes(void **state)
+{
+	struct snapshot *snapshot = sample_make();
+	char *page;
+
+	(void)state;
+	strcpy(snapshot->devices[0].name, "eth3"); /* [3] has moved */
+	strcpy(snapshot->devices[1].name, "eth3");
+	page = page_of(snapshot, 1, 0);
+	assert_int_equal(
+		occurrences(page, "\nweir_device_attached{shaper=\"eth0\",device=\"eth3\""), 1);
+	expect_once(page, "\nweir_device_attached{shaper=\"eth0\",device=\"eth3\"} 1\n");
+	expect_once(page, "\nweir_device_xdp{shaper=\"eth0\",device=\"eth3\",xdp=\"native\"} 1\n");
+	expect_once(page, "\nweir_device_xdp{shaper=\"eth0\",device=\"eth3\",xdp=\"generic\"} 0\n");
+	assert_int_equal(occurrences(page, "\nweir_device_xdp{"), 4);
+	free(page);
+	sample_free(snapshot);
+}
+
 /* Each metric's samples stand together under one head, whatever the number of instances. */
 static void test_several_instances(void **state)
 {
@@ -270,6 +290,7 @@ int main(void)
 		cmocka_unit_test(test_what_comes_again),
 		cmocka_unit_test(test_reject),
 		cmocka_unit_test(test_escapes),
+		cmocka_unit_test(test_namesakes),
 		cmocka_unit_test(test_several_instances),
 		cmocka_unit_test(test_promtool),
 	};
