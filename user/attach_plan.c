@@ -174,10 +174,12 @@ int attach_plan_make(struct attach_plan *plan, const struct pins *pins,
 		if (link->state != LINK_DEAD || attach_requests(config, link->pin))
 			continue;
 		/* one that is not asked for keeps none from the others */
+		log_demote_errors(true);
 		if (!netdev_find(link->pin))
 			log_warning("'%s' is not protected: the device is gone", link->pin);
 		else
 			plan_device(plan, pins, request->name, links, link->pin);
+		log_demote_errors(false);
 	}
 	return err;
 }

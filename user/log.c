@@ -14,6 +14,9 @@
 #include "output.h"
 
 enum log_level log_level = LOG_NORMAL;
+static bool are_demoted;
+
+#define WARNING "weir: warning: "
 
 /* To stderr after @prefix, or into @list of the document. */
 __attribute__((format(printf, 3, 0))) static void say(const char *list, const char *prefix,
@@ -29,12 +32,20 @@ __attribute__((format(printf, 3, 0))) static void say(const char *list, const ch
 	fputc('\n', stderr);
 }
 
+void log_demote_errors(bool demote)
+{
+	are_demoted = demote;
+}
+
 void log_error(const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	say(OUTPUT_ERRORS, "weir: ", format, args);
+	if (are_demoted)
+		say(OUTPUT_WARNINGS, WARNING, format, args);
+	else
+		say(OUTPUT_ERRORS, "weir: ", format, args);
 	va_end(args);
 }
 
@@ -43,7 +54,7 @@ void log_warning(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	say(OUTPUT_WARNINGS, "weir: warning: ", format, args);
+	say(OUTPUT_WARNINGS, WARNING, format, args);
 	va_end(args);
 }
 

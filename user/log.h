@@ -4,6 +4,8 @@
 #ifndef WEIR_LOG_H
 #define WEIR_LOG_H
 
+#include <stdbool.h>
+
 enum log_level {
 	LOG_QUIET,   /* errors and warnings */
 	LOG_NORMAL,  /* and what was done */
@@ -15,6 +17,9 @@ extern enum log_level log_level;
 /* Something failed or needs the operator's attention. */
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Until it is called with false, errors are said as warnings: of what is tried beside the command's
+ * own work, which goes on without it. */
+void log_demote_errors(bool demote);
 /* What is as it should be, but may surprise: with -v only. */
 void log_detail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* What a verb has done, to stdout; silenced by -q. */

@@ -63,6 +63,7 @@ void reattach(const struct pins *pins, const struct instance *instance)
 	struct links links;
 	struct attach_plan plan = {};
 
+	log_demote_errors(true);
 	if (!links_open(&links, pins, instance->name,
 			object_map_id(instance->map_fd[MAP_CONTROL])) &&
 	    links_any(&links, LINK_DEAD))
@@ -71,6 +72,7 @@ void reattach(const struct pins *pins, const struct instance *instance)
 		warn(&plan);
 	attach_links_close(&plan);
 	links_close(&links);
+	log_demote_errors(false);
 }
 
 bool reattach_is_due(const struct snapshot *snapshot)

@@ -30,8 +30,13 @@ expect 1 weir attach b1,b0 name edge
 has "$err" foreign_program "weir attach over a foreign program"
 is "$(metric weir_device_attached 'device="b1"')" 0 "weir_device_attached after failed attaches"
 is "$(metric weir_mode 'mode="enforce"')" 1 "mode after failed attaches"
-expect 0 weir mode edge enforce
+expect 0 weir -q mode edge enforce
 has "$err" foreign_program "a change that could not attach again"
+[[ $err == "weir: warning: "* && $err != *$'\n'* ]] || fail "weir -q mode: no single warning: $err"
+expect 0 weir attach b0 name edge
+has "$err" "warning: cannot attach to 'b1'" "weir attach of the other"
+expect 0 weir -j show
+is "$(jq -c '[.errors, (.warnings | length)]' <<<"$out")" "[[],1]" "errors and warnings of a success"
 in_broker ip link set b1 xdpdrv off
 
 # Whichever device of the instance is named, those that have come back are attached to.
