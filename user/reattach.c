@@ -12,17 +12,31 @@
 #include "netdev.h"
 #include "objects.h"
 
-/* That of a device that has not been lost is the newest; a dead link keeps the one it had. */
+/* The one that was loaded last: a dead link keeps the program that it had, from before an upgrade
+ * perhaps. */
 static int open_program(const struct links *links)
 {
-	uint32_t id = 0;
-	int fd;
+	uint64_t newest_ns = 0;
+	int fd = -ENOENT;
 
-	for (unsigned int i = 0; i < links->count; i++)
-		if (!id || links->link[i].state != LINK_DEAD)
-			id = links->link[i].prog_id;
-	fd = bpf_prog_get_fd_by_id(id);
-	return fd < 0 ? -errno : fd;
+	for (unsigned int i = 0; i < links->count; i++) {
+		struct bpf_prog_info info = {};
+		__u32 len = sizeof(info);
+		int candidate = bpf_prog_get_fd_by_id(links->link[i].prog_id);
+
+		if (candidate < 0) {
+			fd = fd < 0 ? -errno : fd;
+		} else if (!bpf_obj_get_info_by_fd(candidate, &info, &len) &&
+			   info.load_time > newest_ns) {
+			if (fd >= 0)
+				close(fd);
+			fd = candidate;
+			newest_ns = info.load_time;
+		} else {
+			close(candidate);
+		}
+	}
+	return fd;
 }
 
 static void warn(const struct attach_plan *plan)

@@ -95,6 +95,23 @@ come_back
 weir limit b0 listener 500/s
 is "$(xdp_mode broker b0)" xdpgeneric "program of an instance in generic mode"
 
+# Of several that were lost at different times, the program of the last attach.
+program_of() { # DEV
+	in_broker bpftool -j net show | jq -r --arg device "$1" \
+		'.[0].xdp[] | select(.devname == $device) | .id'
+}
+add_link broker b1 02:00:00:00:01:02 client c1 02:00:00:00:01:01
+weir attach b1 name b0
+ip -n broker link delete b0
+weir attach b1 name b0
+newest=$(program_of b1)
+ip -n broker link delete b1
+add_link broker b0 02:00:00:00:00:02 client c0 02:00:00:00:00:01
+weir show
+is "$(program_of b0)" "$newest" "program of the device that was lost first"
+weir detach b0
+weir attach b0
+
 # A lost device has no part in a state that was made while it was away.
 add_link broker b1 02:00:00:00:01:02 client c1 02:00:00:00:01:01
 weir attach b1 name b0
