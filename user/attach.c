@@ -29,7 +29,7 @@
 static int init_state(struct instance *instance, const struct attach_request *request,
 		      const struct attach_plan *plan)
 {
-	const struct links none = {};
+	static const struct links none;
 	struct control *control = instance->control;
 	struct policy *policy = malloc(sizeof(*policy));
 	struct rules rules = {};
@@ -49,7 +49,7 @@ static int init_state(struct instance *instance, const struct attach_request *re
 	control->netns_cookie = netdev_netns_cookie();
 	control->created_ns = instance_now_ns();
 	snprintf(control->name, sizeof(control->name), "%s", request->name);
-	attach_links_record(plan, control);
+	attach_links_record(plan, &none, control);
 	snprintf(control->version, sizeof(control->version), "%s", WEIR_VERSION);
 	if (!err)
 		err = rules_build(&rules, policy, &request->config, control->created_ns);
@@ -278,7 +278,7 @@ static int take_over(const struct pins *pins, const struct attach_request *reque
 		snprintf(control->version, sizeof(control->version), "%s", WEIR_VERSION);
 		if (plan.count)
 			control->xdp = xdp;
-		attach_links_record(&plan, control);
+		attach_links_record(&plan, links, control);
 		say_replaced(links);
 		attach_links_say(&plan);
 		attach_warn_differences(request, instance, links, &plan);

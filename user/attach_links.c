@@ -73,20 +73,38 @@ int attach_links_pin(const struct attach_plan *plan, const struct pins *pins, co
 	return err;
 }
 
-void attach_links_record(const struct attach_plan *plan, struct control *control)
+static void remember(struct control *control, uint32_t ifindex)
+{
+	uint32_t *place = NULL;
+
+	for (unsigned int i = 0; i < DEVICES_MAX; i++) {
+		if (control->ifindex[i] == ifindex)
+			return;
+		if (!place && !control->ifindex[i])
+			place = &control->ifindex[i];
+	}
+	if (place)
+		*place = ifindex;
+}
+
+void attach_links_forget(struct control *control)
 {
 	char name[DEVICE_NAME_MAX];
-	unsigned int next = 0;
 
 	for (unsigned int i = 0; i < DEVICES_MAX; i++)
-		if (control->ifindex[i] && netdev_name(control->ifindex[i], name))
+		if (control->ifindex[i] && netdev_name(control->ifindex[i], name) == -ENODEV)
 			control->ifindex[i] = 0;
-	for (unsigned int i = 0; i < plan->count; i++) {
-		while (next < DEVICES_MAX && control->ifindex[next])
-			next++;
-		if (next < DEVICES_MAX)
-			control->ifindex[next] = plan->target[i].ifindex;
-	}
+}
+
+void attach_links_record(const struct attach_plan *plan, const struct links *links,
+			 struct control *control)
+{
+	attach_links_forget(control);
+	for (unsigned int i = 0; i < links->count; i++)
+		if (links->link[i].state == LINK_HERE)
+			remember(control, links->link[i].ifindex);
+	for (unsigned int i = 0; i < plan->count; i++)
+		remember(control, plan->target[i].ifindex);
 }
 
 void attach_links_say(const struct attach_plan *plan)

@@ -14,8 +14,11 @@ int attach_links_make(struct attach_plan *plan, int prog_fd, enum xdp_mode mode)
  * reported. */
 int attach_links_pin(const struct attach_plan *plan, const struct pins *pins, const char *name,
 		     struct links *links);
-/* Has the instance remember the devices of @plan, which are attached to. */
-void attach_links_record(const struct attach_plan *plan, struct control *control);
+/* Has the instance remember the devices of @plan, which are attached to, and of @links. */
+void attach_links_record(const struct attach_plan *plan, const struct links *links,
+			 struct control *control);
+/* Has it forget those that are gone: what comes with the index of one is another. */
+void attach_links_forget(struct control *control);
 /* Which mode each device got: loudly. */
 void attach_links_say(const struct attach_plan *plan);
 /* In any case, even if they were not made. */

@@ -67,21 +67,38 @@ static int attach_to(struct attach_plan *plan, const struct pins *pins,
 	if (err)
 		control->vlan_hidden = was_hidden;
 	else
-		attach_links_record(plan, control);
+		attach_links_record(plan, links, control);
 	close(fd);
 	return err;
 }
 
+/* Of devices that are there, and that only attach may put the program on again. */
+static void warn_off(const struct instance *instance, const struct links *links)
+{
+	for (unsigned int i = 0; i < links->count; i++) {
+		const char *device = links->link[i].pin;
+
+		if (links->link[i].state == LINK_DEAD && netdev_find(device) &&
+		    !attach_plan_is_back(instance->control, device))
+			log_warning("'%s' is not protected: it has lost its program; "
+				    "`weir attach %s name %s` puts it back",
+				    device, device, instance->name);
+	}
+}
+
 void reattach(const struct pins *pins, const struct instance *instance)
 {
-	struct links links;
+	static const struct attach_plan none = {};
 	struct attach_plan plan = {};
+	struct links links;
 
 	log_demote_errors(true);
 	if (!links_open(&links, pins, instance->name,
-			object_map_id(instance->map_fd[MAP_CONTROL])) &&
-	    links_any(&links, LINK_DEAD))
+			object_map_id(instance->map_fd[MAP_CONTROL]))) {
+		attach_links_record(&none, &links, instance->control);
+		warn_off(instance, &links);
 		attach_plan_returned(&plan, pins, instance->control, &links);
+	}
 	if (plan.count && !attach_to(&plan, pins, instance, &links))
 		warn(&plan);
 	attach_links_close(&plan);

@@ -7,8 +7,8 @@
 
 /*
  * Puts the program of @instance on every device again that it has lost and that is there once more,
- * and warns of it. Where that fails, it warns, too, and the instance is as it was. The
- * caller holds the lock alone.
+ * and warns of it. Where that fails, it warns, too, and the instance is as it was. It
+ * warns as well of devices that are without it because somebody took it off. The caller holds the lock alone.
  */
 void reattach(const struct pins *pins, const struct instance *instance);
 

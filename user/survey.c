@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "attach_links.h"
 #include "instance.h"
 #include "log.h"
 #include "pins.h"
@@ -30,6 +31,8 @@ static int add_mine(struct instance *instance, void *arg)
 					(survey->count + 1) * sizeof(*survey->snapshots));
 	int err = -ENOMEM;
 
+	/* also with the lock of a reader: another one would write the same */
+	attach_links_forget(instance->control);
 	if (more) {
 		survey->snapshots = more;
 		err = instance_snapshot(instance, walk->pins, &more[survey->count]);

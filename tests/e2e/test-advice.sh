@@ -61,3 +61,6 @@ expect 0 weir show
 has "$err$out" "LINK LOST" "weir show"
 lacks "$out" VANISHED "weir show"
 is "$(xdp_mode broker b0)" "" "program that somebody took off"
+expect 0 weir mode b0-too enforce
+has "$err" "\`weir attach b0-too name b0-too\` puts it back" "weir mode"
+is "$(xdp_mode broker b0)" "" "program that somebody took off, after a change"

@@ -127,3 +127,37 @@ weir limit b0 source 7/s
 rm "$WEIR_BPFFS/weir/b0/link-b0"
 weir attach b0
 has "$(weir show limits b0 | grep source)" 7/s "limit of sources"
+
+# One that is made anew with the same index is another, if any command has seen that it was gone.
+index=$(ip -n broker -o link show b0 | cut -d: -f1)
+same_index() { # COMMAND...: while it is away
+	ip -n broker link delete b0
+	"$@"
+	ip -n broker link add b0 index "$index" type veth peer name c0 netns client
+}
+same_index weir show
+expect 0 weir show
+has "$err" "attached again" "weir show"
+is "$(xdp_mode broker b0)" xdp "program of a device with the index of the former"
+for words in "metrics" "limit b0 source 8/s"; do
+	# shellcheck disable=SC2086 # words
+	same_index expect 0 weir $words
+	expect 0 weir mode b0 observe
+	is "$(xdp_mode broker b0)" xdp "program after weir $words saw it gone"
+done
+
+# Else it is as if somebody had taken the program off: that is said, loudly.
+# diff changes nothing, not even what is remembered.
+printf '[weir]\ndevices = b0\n[listener default]\nports = 1883, 8883\n' >"$work/conf"
+same_index expect 0 weir diff "$work/conf"
+for words in "limit b0 source 9/s" "mode b0 enforce" "allow 10.2.0.0/16" "apply $work/conf"; do
+	# shellcheck disable=SC2086
+	expect 0 weir -q $words
+	is "${err%%$'\n'*}" "weir: warning: 'b0' is not protected: it has lost its program; \`weir attach b0 \
+name b0\` puts it back" "weir $words"
+done
+is "$(xdp_mode broker b0)" "" "program that was not put back"
+has "$(weir show)" "LINK LOST" "weir show"
+expect 0 weir attach b0
+lacks "$err" "not protected" "weir attach"
+is "$(xdp_mode broker b0)" xdp "program after weir attach"
