@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -304,6 +305,13 @@ static bool start_due(const struct plan *plan, int epoll, struct attempt *attemp
 	return false;
 }
 
+static bool has_ended(int fd)
+{
+	struct pollfd socket = { .fd = fd, .events = POLLOUT };
+
+	return poll(&socket, 1, 0) > 0;
+}
+
 /* All timeouts are equal, so attempts expire in the order in which they were started. */
 static void expire(struct attempt *attempts, unsigned int started, unsigned int *oldest,
 		   struct tally *tally)
@@ -316,6 +324,9 @@ static void expire(struct attempt *attempts, unsigned int started, unsigned int 
 		if (!attempt->pending)
 			continue;
 		if (attempt->deadline_ns > now)
+			return;
+		/* it may have ended since epoll was asked, while somebody else had the CPU */
+		if (has_ended(attempt->fd))
 			return;
 		attempt->pending = false;
 		tally->timeout++;
