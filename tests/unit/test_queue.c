@@ -213,6 +213,24 @@ static void test_deadlines_in_order(void **state)
 	}
 }
 
+/* Removing the fourth puts the last in its place, which belongs before the second. */
+static void test_deadlines_after_one_has_left(void **state)
+{
+	static const uint32_t starts_ms[] = { 1, 10, 2, 11, 12, 3, 4 };
+	static const uint32_t left_ms[] = { 1, 2, 3, 4, 10, 12 };
+
+	(void)state;
+	make_queue(20, SEC);
+	for (uint32_t i = 0; i < 7; i++)
+		put(starts_ms[i], i, i, false, START + starts_ms[i] * MS);
+	assert_true(queue_forget(queue, 11, START));
+	check_queue();
+	for (uint32_t i = 0; i < 6; i++) {
+		assert_true(queue_next_deadline(queue) == START + SEC + left_ms[i] * MS);
+		queue_forget(queue, left_ms[i], START);
+	}
+}
+
 static void test_delay_max_changes(void **state)
 {
 	(void)state;
@@ -319,6 +337,7 @@ int main(void)
 		queue_test(test_comes_back_for_another_term),
 		queue_test(test_take_skips_what_has_expired),
 		queue_test(test_deadlines_in_order),
+		queue_test(test_deadlines_after_one_has_left),
 		queue_test(test_delay_max_changes),
 		queue_test(test_silent_clients_are_skipped),
 		queue_test(test_forget),
