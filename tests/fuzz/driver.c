@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,14 +44,17 @@ const char *__ubsan_default_options(void)
 static void leave_input(int signal_number)
 {
 	int fd = open(crash_path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	bool left;
 
 	(void)signal_number;
-	if (fd < 0 || write(fd, input, input_size) != (ssize_t)input_size)
+	if (fd < 0)
 		return;
-	if (write(STDERR_FILENO, crash_path, strlen(crash_path)) < 0 ||
-	    write(STDERR_FILENO, "\n", 1) < 0)
-		return;
+	left = write(fd, input, input_size) == (ssize_t)input_size &&
+	       write(STDERR_FILENO, crash_path, strlen(crash_path)) > 0 &&
+	       write(STDERR_FILENO, "\n", 1) > 0;
 	close(fd);
+	if (!left)
+		_exit(1);
 }
 
 static int replay(const char *path)
