@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The delay queue of one listener: SYNs that wait until the listener has a token for them, and in
- * which order they get it. Pure; all memory is taken at creation, about 500 bytes an entry. No call
+ * which order they get it. Pure; all memory is taken at creation, about 550 bytes an entry. No call
  * costs more than O(log n), apart from dropping what has expired: O(log n) for each such entry.
  *
  * Order: recognised retransmits first. Within each class one SYN a turn, sites in turn, within a
