@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Is @at, reached as number @step of a ring of @count, linked as it should be? */
+/* Is @at an element, and does its next one lead back to it? */
 static bool link_is_sound(const struct fair_link *links, uint32_t limit, uint32_t at)
 {
 	return at < limit && links[at].next < limit && links[links[at].next].prev == at;
