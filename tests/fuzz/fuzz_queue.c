@@ -290,7 +290,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memset(&model, 0, sizeof(model));
 	model.entries = data[0] % ENTRIES_MAX + 1;
-	model.delay_max_ns = 500 * MS;
+	model.delay_max_ns = 500 * MS << 2 * (data[0] >> 5 & 3);
 	model.now_ns = data[0] & 128 ? 0 : 1000000 * MS;
 	delay_max_init(&law, model.now_ns);
 	queue = queue_create(model.entries, model.delay_max_ns);
@@ -299,10 +299,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		uint32_t key = data[1] % KEYS, how = data[2];
 
 		/* mostly a little, sometimes seconds, now and then backwards */
-		if (data[3] < 250)
-			model.now_ns += (uint64_t)data[3] * data[3] * (MS / 32);
+		if (data[3] < 252)
+			model.now_ns += (uint64_t)data[3] * data[3] * (MS / 2000);
 		else if (data[3] < 255)
-			model.now_ns += (data[3] - 249) * 1000 * MS;
+			model.now_ns += (data[3] - 251) * 1000 * MS;
 		else if (model.now_ns > 20 * MS)
 			model.now_ns -= 20 * MS;
 		if (data[0] < 150) {
