@@ -28,7 +28,7 @@ has "$(weir show)" "reserve 1 (auto)" "weir show"
 printf '[weir]\ndevices = b0\nmode = enforce\n[listener default]\nports = 1883, 8883\n%s\n' \
 	"reserve = 0" >"$work/conf"
 expect 0 weir apply "$work/conf"
-has "$err" "reserve: 0 (was auto)" "weir apply"
+has "$out" "reserve: 0 (was auto)" "weir apply"
 is "$(metric weir_reserve_ratio)" 0 "reserve after apply"
 knocked $B4 1883 sources 10.64.2.0/24 count 20 timeout 3s retransmit
 [ "$connected" -le 5 ] || fail "$connected of 20 connected without a reserve"
