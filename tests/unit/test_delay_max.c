@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The law of delay-max = auto, by releases made by hand; test_queue_storm has it among clients. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "delay_max.h"
+
+#define MS 1000000ULL
+#define SEC (1000 * MS)
+#define START (1000 * SEC)
+#define ENTRIES 1000000
+
+static struct delay_max law;
+
+static int start(void **state)
+{
+	(void)state;
+	delay_max_init(&law, START);
+	return 0;
+}
+
+static uint64_t update(uint64_t now_ns)
+{
+	return delay_max_update(&law, ENTRIES, 0, now_ns);
+}
+
+static uint64_t after(uint64_t held_ns, uint32_t well, uint32_t failed, uint64_t now_ns)
+{
+	delay_max_note(&law, held_ns, well, false);
+	delay_max_note(&law, held_ns, failed, true);
+	return update(now_ns);
+}
+
+static void test_starts_at_half_a_second(void **state)
+{
+	(void)state;
+	assert_true(update(START) == 500 * MS);
+	assert_true(update(START + 3600 * SEC) == 500 * MS);
+}
+
+static void test_grows_by_proof_only(void **state)
+{
+	(void)state;
+	assert_true(after(249 * MS, 10000, 0, START + SEC) == 500 * MS);
+	assert_true(after(250 * MS, 1, 0, START + SEC) == SEC);
+	/* what proved the half proves nothing of the whole */
+	assert_true(after(499 * MS, 10000, 0, START + SEC) == SEC);
+	assert_true(after(500 * MS, 1, 0, START + SEC) == 2 * SEC);
+	/* nor do a few */
+	assert_true(after(SEC, 7, 0, START + SEC) == 2 * SEC);
+	assert_true(after(SEC, 1, 0, START + SEC) == 4 * SEC);
+}
+
+static void test_by_share_of_failures(void **state)
+{
+	static const struct {
+		uint32_t well, failed;
+		uint64_t expected_ns;
+	} rows[] = {
+		{ 99, 1, SEC },	     { 197, 3, SEC },	  { 98, 2, 500 * MS }, { 95, 5, 500 * MS },
+		{ 94, 6, 250 * MS }, { 0, 3, 250 * MS },  { 0, 2, 500 * MS },  { 5, 2, 500 * MS },
+		{ 57, 3, 500 * MS }, { 56, 3, 250 * MS },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		start(state);
+		assert_true(after(400 * MS, rows[i].well, rows[i].failed, START + SEC) ==
+			    rows[i].expected_ns);
+	}
+}
+
+/* What was released before it was halved comes back failed for a while. */
+static void test_late_failures_halve_once(void **state)
+{
+	(void)state;
+	assert_true(after(500 * MS, 0, 100, START + SEC) == 250 * MS);
+	assert_true(after(251 * MS, 0, 100, START + SEC + 10 * MS) == 250 * MS);
+	assert_true(after(250 * MS, 0, 100, START + SEC + 20 * MS) == 125 * MS);
+}
+
+static void test_bounds(void **state)
+{
+	uint64_t delay_ns = 500 * MS, now_ns = START;
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		delay_ns = after(delay_ns, 100, 0, ++now_ns);
+	assert_true(delay_ns == 60 * SEC);
+	for (int i = 0; i < 20; i++)
+		delay_ns = after(delay_ns, 0, 100, ++now_ns);
+	assert_true(delay_ns == 100 * MS);
+}
+
+/* After it was too long once: an eighth at a time, each after it was in force and used up. */
+static void test_grows_carefully_after_it_was_too_long(void **state)
+{
+	uint64_t now_ns = START + SEC;
+
+	(void)state;
+	assert_true(after(500 * MS, 500, 0, now_ns) == SEC);
+	assert_true(after(SEC, 500, 0, now_ns) == 2 * SEC);
+	assert_true(after(2 * SEC, 90, 10, now_ns) == SEC);
+	assert_true(after(SEC, 100, 0, now_ns + SEC - 1) == SEC);
+	assert_true(after(SEC, 100, 0, now_ns + SEC) == 1125 * MS);
+	now_ns += SEC;
+	assert_true(after(900 * MS, 1000, 0, now_ns + 2 * SEC) == 1125 * MS);
+	assert_true(after(1000 * MS, 1, 0, now_ns + 2 * SEC) == 1265625000);
+	now_ns += 2 * SEC;
+	assert_true(after(1265 * MS, 49, 0, now_ns + 2 * SEC) == 1265625000);
+	/* below what was left of it, it doubles again */
+	assert_true(after(1265 * MS, 0, 100, now_ns + 2 * SEC) == 632812500);
+	assert_true(after(632 * MS, 0, 100, now_ns + 2 * SEC) == 316406250);
+}
+
+static void test_forgets_what_was_too_long(void **state)
+{
+	uint64_t now_ns = START + 60 * SEC;
+
+	(void)state;
+	assert_true(after(500 * MS, 0, 10, START) == 250 * MS);
+	assert_true(after(250 * MS, 10, 0, now_ns - 1) == 250 * MS);
+	/* careful from 500 ms on */
+	assert_true(after(250 * MS, 10, 0, now_ns) == 500 * MS);
+	assert_true(after(500 * MS, 10, 0, now_ns) == 500 * MS);
+	assert_true(after(500 * MS, 10, 0, START + 3600 * SEC) == SEC);
+}
+
+/* Many good ones of yesterday hide no failures of today. */
+static void test_old_releases_weigh_less(void **state)
+{
+	(void)state;
+	assert_true(after(MS, 4000000000U, 0, START) == 500 * MS);
+	assert_true(after(MS, 0, 25, START + SEC) == 250 * MS);
+}
+
+static void test_no_longer_than_the_queue_lasts(void **state)
+{
+	(void)state;
+	assert_true(after(500 * MS, 100, 0, START) == SEC);
+	assert_true(after(SEC, 100, 0, START) == 2 * SEC);
+	assert_true(delay_max_update(&law, 3000, 2000, START) == 1500 * MS);
+	assert_true(delay_max_update(&law, 3000, 1, START) == 2 * SEC);
+	assert_true(delay_max_update(&law, 3000, 0, START) == 2 * SEC);
+	assert_true(delay_max_update(&law, 10, 1000000, START) == 100 * MS);
+	assert_true(delay_max_update(&law, UINT32_MAX, 1, START) == 2 * SEC);
+}
+
+static void test_clock_that_goes_back(void **state)
+{
+	(void)state;
+	assert_true(after(500 * MS, 0, 10, START) == 250 * MS);
+	assert_true(after(250 * MS, 100, 0, 0) == 250 * MS);
+}
+
+#define law_test(function) cmocka_unit_test_setup(function, start)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		law_test(test_starts_at_half_a_second),
+		law_test(test_grows_by_proof_only),
+		law_test(test_by_share_of_failures),
+		law_test(test_late_failures_halve_once),
+		law_test(test_bounds),
+		law_test(test_grows_carefully_after_it_was_too_long),
+		law_test(test_forgets_what_was_too_long),
+		law_test(test_old_releases_weigh_less),
+		law_test(test_no_longer_than_the_queue_lasts),
+		law_test(test_clock_that_goes_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
