@@ -81,6 +81,13 @@ static char *read_password(const char *name)
 	} else {
 		line[strcspn(line, "\r\n")] = '\0';
 	}
+	if (line && strlen(line) > UINT16_MAX) {
+		say_error("cannot use password-file '%s': its first line is longer than the 65535 "
+			  "bytes of MQTT",
+			  name);
+		free(line);
+		line = NULL;
+	}
 	fclose(file);
 	return line;
 }

@@ -9,6 +9,7 @@
 #define NS_PER_SEC 1000000000ULL
 #define NAME_MAX_LEN 320
 #define PACKET_MAX 2048
+#define CONNECT_MAX (PACKET_MAX + UINT16_MAX) /* a password may be a token of any length */
 
 static uint16_t take_id(struct link *link)
 {
@@ -38,7 +39,7 @@ void talk_connect(struct engine *engine, uint32_t index)
 		.keepalive_sec = (uint16_t)(group->keepalive_ns / NS_PER_SEC),
 		.password = engine->groups[device->group].password,
 	};
-	uint8_t buf[PACKET_MAX];
+	uint8_t buf[CONNECT_MAX];
 	size_t used = device->bystander ? (size_t)snprintf(client_id, 16, "bystander-") : 0;
 
 	pattern_expand(client_id + used, sizeof(client_id) - used, group->client_id,

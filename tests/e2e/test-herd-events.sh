@@ -22,6 +22,13 @@ run $B4 "$port" "${once[@]}" mqtt 5 user 'u%d' password-file "$work/password" \
 ended connects=1
 is "$(tail -n 1 "$work/fake$port.log")" "level=5 flags=c2 keepalive=9 c7% u7 secret" "CONNECT of MQTT 5"
 
+# a token in the place of a password is long
+head -c 65535 /dev/zero | tr '\0' t >"$work/password"
+fake code=0
+run $B4 "$port" "${once[@]}" user u password-file "$work/password"
+ended connects=1
+is "$(tail -n 1 "$work/fake$port.log" | wc -c)" $((65535 + 40)) "CONNECT with a long password"
+
 fake split
 run $B4 "$port" "${once[@]}"
 ended connects=1
