@@ -166,10 +166,13 @@ static void on_publish(struct engine *engine, uint32_t index, const struct mqtt_
 	}
 }
 
-static void on_suback(struct engine *engine, uint32_t index)
+/* What the broker refuses is work that is not done. */
+static void on_suback(struct engine *engine, uint32_t index, uint8_t code)
 {
 	struct link *link = &engine->links[index];
 
+	if (code >= MQTT_REFUSED)
+		return;
 	if (engine->devices[index].bystander) {
 		bystander_subscribed(engine, index);
 	} else if (link->subacks_left) {
@@ -201,10 +204,11 @@ void talk_packet(struct engine *engine, uint32_t index, const struct mqtt_packet
 		on_publish(engine, index, packet);
 		break;
 	case MQTT_SUBACK:
-		on_suback(engine, index);
+		on_suback(engine, index, packet->code);
 		break;
 	case MQTT_PUBACK:
-		on_puback(engine, index, packet->id);
+		if (packet->code < MQTT_REFUSED)
+			on_puback(engine, index, packet->id);
 		break;
 	case MQTT_PINGRESP:
 		engine_step(engine, index, EVENT_PINGRESP, 0);

@@ -91,6 +91,16 @@ fake cut-reset code=0
 run $B4 "$port" "${twice[@]}" hold 400ms
 ended connects=2 lost=1
 
+# a refused subscription is no work done, and no bystander
+for mqtt in 3.1.1 5; do
+	fake deny
+	run $B4 "$port" devices 1 mqtt $mqtt work topics 2 duration 600ms
+	ended connects=1
+	is "$(value .work_done)" 0 "work done with MQTT $mqtt"
+done
+expect 1 herd $B4 "$port" devices 1 mqtt 5 bystanders 2 duration 600ms
+has "$err" "0 could subscribe" "bystanders that may not subscribe"
+
 # a PINGREQ that is never answered
 fake deaf
 run $B4 "$port" devices 1 attempts 1 timeout 20s keepalive 1s hold 10s
