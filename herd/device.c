@@ -164,19 +164,6 @@ static enum device_action come_up(const struct step *step)
 	return ACTION_WORK;
 }
 
-static enum device_action on_connack(const struct step *step, uint8_t code)
-{
-	if (step->device->state != DEVICE_CONNACK)
-		return step->device->state == DEVICE_UP ? lose(step)
-							: fail(step, TALLY_PROTOCOL_ERROR);
-	if (!code)
-		return come_up(step);
-	if (!step->device->bystander)
-		tally_rejected(step->tally, code, step->now_ns);
-	back_off(step);
-	return ACTION_CLOSE;
-}
-
 static enum device_action keep_alive(const struct step *step)
 {
 	struct device *device = step->device;
@@ -232,6 +219,18 @@ static enum device_action on_end(const struct step *step, enum tally_event event
 	default:
 		return ACTION_NONE;
 	}
+}
+
+static enum device_action on_connack(const struct step *step, uint8_t code)
+{
+	if (step->device->state != DEVICE_CONNACK)
+		return on_end(step, TALLY_PROTOCOL_ERROR);
+	if (!code)
+		return come_up(step);
+	if (!step->device->bystander)
+		tally_rejected(step->tally, code, step->now_ns);
+	back_off(step);
+	return ACTION_CLOSE;
 }
 
 static enum device_action on_run_end(const struct step *step)

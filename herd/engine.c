@@ -81,6 +81,13 @@ static char *read_password(const char *name)
 	} else {
 		line[strcspn(line, "\r\n")] = '\0';
 	}
+	if (line && strlen(line) > UINT16_MAX) {
+		say_error("cannot use password-file '%s': its first line is longer than the 65535 "
+			  "bytes of MQTT",
+			  name);
+		free(line);
+		line = NULL;
+	}
 	fclose(file);
 	return line;
 }
@@ -153,7 +160,8 @@ static int make_devices(struct engine *engine)
 int engine_open(struct engine *engine, const struct plan *plan)
 {
 	bool raw = strcmp(plan->stack, "linux") != 0;
-	uint32_t spare;
+	uint32_t needed = raw ? 0 : plan->devices + plan->bystanders, spare;
+	uint32_t gone_max = raw ? 0 : plan->devices * GONE_EACH;
 	int err;
 
 	*engine = (struct engine){
@@ -165,14 +173,14 @@ int engine_open(struct engine *engine, const struct plan *plan)
 	};
 	err = net_resolve(plan->host, plan->port, &engine->to);
 	if (!err)
-		err = limits_raise_files(raw ? 0 : plan->devices + plan->bystanders, &spare);
+		err = limits_raise_files(needed, gone_max, &spare);
 	if (!err)
 		err = open_groups(engine);
 	if (err)
 		goto out;
 	err = make_devices(engine);
 	if (!err)
-		err = gone_init(engine, spare < plan->devices ? spare : plan->devices);
+		err = gone_init(engine, spare < gone_max ? spare : gone_max);
 	if (!err) {
 		engine->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 		err = engine->epoll_fd < 0 ? -errno : 0;

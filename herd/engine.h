@@ -138,6 +138,9 @@ void bystander_message(struct engine *engine, const struct mqtt_packet *packet);
 /* Timer @number of the bystanders' has come. */
 void bystander_timer(struct engine *engine, uint32_t number, uint64_t due_ns);
 
+/* Given up and watched at a time, of one device: as many as begin in the 30 s of a watch if each
+ * takes 3 s, time-out and back-off together. */
+#define GONE_EACH 10U
 #define GONE_FLAG 0x80000000U /* in the index of an event: a slot of the ring */
 int gone_init(struct engine *engine, uint32_t max);
 /* Takes over @fd, which is shut down, but not closed. */

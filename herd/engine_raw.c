@@ -155,8 +155,9 @@ static void deliver(struct engine *engine, uint32_t index, const struct tcp *tcp
 
 static void on_event(struct engine *engine, uint32_t index, enum tcp_event event)
 {
-	if (engine->links[index].fd < 0)
-		return; /* the end of what nobody waits for */
+	/* the end of what nobody waits for, or the storm has ended */
+	if (engine->links[index].fd < 0 || (engine->frozen_ns && index < engine->devices_count))
+		return;
 	switch (event) {
 	case TCP_NOTHING:
 		break;

@@ -9,6 +9,7 @@
 #define NS_PER_SEC 1000000000ULL
 #define NAME_MAX_LEN 320
 #define PACKET_MAX 2048
+#define CONNECT_MAX (PACKET_MAX + UINT16_MAX) /* a password may be a token of any length */
 
 static uint16_t take_id(struct link *link)
 {
@@ -38,7 +39,7 @@ void talk_connect(struct engine *engine, uint32_t index)
 		.keepalive_sec = (uint16_t)(group->keepalive_ns / NS_PER_SEC),
 		.password = engine->groups[device->group].password,
 	};
-	uint8_t buf[PACKET_MAX];
+	uint8_t buf[CONNECT_MAX];
 	size_t used = device->bystander ? (size_t)snprintf(client_id, 16, "bystander-") : 0;
 
 	pattern_expand(client_id + used, sizeof(client_id) - used, group->client_id,
@@ -165,10 +166,13 @@ static void on_publish(struct engine *engine, uint32_t index, const struct mqtt_
 	}
 }
 
-static void on_suback(struct engine *engine, uint32_t index)
+/* What the broker refuses is work that is not done. */
+static void on_suback(struct engine *engine, uint32_t index, uint8_t code)
 {
 	struct link *link = &engine->links[index];
 
+	if (code >= MQTT_REFUSED)
+		return;
 	if (engine->devices[index].bystander) {
 		bystander_subscribed(engine, index);
 	} else if (link->subacks_left) {
@@ -200,10 +204,11 @@ void talk_packet(struct engine *engine, uint32_t index, const struct mqtt_packet
 		on_publish(engine, index, packet);
 		break;
 	case MQTT_SUBACK:
-		on_suback(engine, index);
+		on_suback(engine, index, packet->code);
 		break;
 	case MQTT_PUBACK:
-		on_puback(engine, index, packet->id);
+		if (packet->code < MQTT_REFUSED)
+			on_puback(engine, index, packet->id);
 		break;
 	case MQTT_PINGRESP:
 		engine_step(engine, index, EVENT_PINGRESP, 0);

@@ -8,6 +8,7 @@
 #include "herd/json_report.h"
 #include "herd/tally.h"
 
+#define APART_SECONDS_MAX 86400 /* as long as a run may last; the series grows with it */
 #define CURVE_STEPS_MAX 1000000 /* nothing of ours has so many */
 
 static double number(const json_t *run, const char *key)
@@ -353,6 +354,12 @@ json_t *json_join(json_t *const *runs, size_t count, size_t *wrong, const char *
 	for (*wrong = 0; *wrong < count; ++*wrong)
 		if (!is_record(runs[*wrong], why))
 			return NULL;
+	for (*wrong = 1; *wrong < count; ++*wrong) {
+		*why = "is of another time; join processes of one storm";
+		if (fabs(number(runs[*wrong], "started") - number(runs[0], "started")) >
+		    APART_SECONDS_MAX)
+			return NULL;
+	}
 	*wrong = 0;
 	*why = "has broken histograms, or memory has run out";
 	/* what cannot be summed is that of the first */

@@ -2,42 +2,49 @@
 #include "herd/limits.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <sys/resource.h>
 
 #include "herd/say.h"
 
 #define OWN_FILES 32U /* standard files, epoll, reports */
 
-int limits_raise_files(uint32_t needed, uint32_t *spare)
+/* Above the hard limit, too, for who may. */
+static bool raise_to(rlim_t files, struct rlimit *limit)
 {
-	struct rlimit limit, raised;
+	struct rlimit raised = *limit;
+
+	if (limit->rlim_cur >= files)
+		return true;
+	raised.rlim_cur = files;
+	if (raised.rlim_max < files)
+		raised.rlim_max = files;
+	if (setrlimit(RLIMIT_NOFILE, &raised))
+		return false;
+	*limit = raised;
+	return true;
+}
+
+int limits_raise_files(uint32_t needed, uint32_t wanted, uint32_t *spare)
+{
+	struct rlimit limit;
 	rlim_t all = (rlim_t)needed + OWN_FILES;
 
 	*spare = 0;
 	if (getrlimit(RLIMIT_NOFILE, &limit))
 		return -errno;
-	/* room to watch sockets of those that gave up, too; the hard limit if nothing more */
-	raised = limit;
-	if (raised.rlim_cur < all + needed) {
-		raised.rlim_cur = all + needed;
-		if (raised.rlim_max < raised.rlim_cur)
-			raised.rlim_max = raised.rlim_cur;
-		if (setrlimit(RLIMIT_NOFILE, &raised)) {
-			raised = limit;
-			raised.rlim_cur = limit.rlim_max < all + needed ? limit.rlim_max
-									: all + needed;
-			if (setrlimit(RLIMIT_NOFILE, &raised))
-				raised = limit;
-		}
-	}
-	if (raised.rlim_cur < all) {
+	/* with room for what is wanted, else the hard limit, else what there must be */
+	if (!raise_to(all + wanted, &limit) && !raise_to(limit.rlim_max, &limit))
+		return -errno;
+	raise_to(all, &limit);
+	if (limit.rlim_cur < all) {
 		say_error("cannot open '%u' connections: %lu files may be open here; lower the "
 			  "number of devices, raise `ulimit -n`, or run several herds and `herd "
 			  "join` them",
-			  needed, (unsigned long)raised.rlim_cur);
+			  needed, (unsigned long)limit.rlim_cur);
 		return -EMFILE;
 	}
-	*spare = (uint32_t)(raised.rlim_cur - all);
+	*spare = (uint32_t)(limit.rlim_cur - all);
 	return 0;
 }
 

@@ -50,6 +50,7 @@ size_t mqtt_disconnect(uint8_t *buf, size_t size);
 /* -- from the broker --------------------------------------------------------------------------- */
 
 #define MQTT_KEPT_MAX 512
+#define MQTT_REFUSED 0x80 /* section 3.9.3; MQTT 5, section 2.4 */
 
 /* All zeros but @level: nothing read yet. */
 struct mqtt_reader {
@@ -64,7 +65,8 @@ struct mqtt_reader {
 
 struct mqtt_packet {
 	enum mqtt_type type;
-	uint8_t code;		/* CONNACK, DISCONNECT, PUBACK; SUBACK: the worst of them */
+	uint8_t code;		/* CONNACK, DISCONNECT, PUBACK; SUBACK: the worst of them;
+				   MQTT_REFUSED and above but for CONNACK: a failure */
 	bool retained;		/* PUBLISH */
 	uint8_t qos;		/* PUBLISH */
 	uint16_t id;		/* PUBLISH with QoS, PUBACK, SUBACK */

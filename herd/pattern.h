@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What a pattern that was accepted may come to, with any number. */
+#define PATTERN_EXPANDED_MAX 301
+
 /* -EINVAL if a '%' stands before anything else. */
 int pattern_check(const char *pattern);
 /* 0, or -ENAMETOOLONG. */

@@ -99,10 +99,15 @@ int plan_value_text(struct plan_reading *reading, const struct plan_word *word, 
 int plan_value_pattern(struct plan_reading *reading, const struct plan_word *word, void *field,
 		       const char *const *values)
 {
+	char expanded[PATTERN_EXPANDED_MAX];
+
 	if (pattern_check(values[0]))
 		return bad(reading, word, values[0],
 			   "has a % that is not understood; write %d for the device's number, "
 			   "%% for a percent sign");
+	if (pattern_expand(expanded, sizeof(expanded), values[0], UINT32_MAX))
+		return bad(reading, word, values[0],
+			   "is too long with numbers in it; use at most 300 characters");
 	return plan_value_text(reading, word, field, values);
 }
 

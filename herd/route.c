@@ -6,6 +6,8 @@
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
 
+#define WIDE_BITS 8 /* halves of a default route, and 2000::/3, are one too */
+
 static int read_attribute(const struct nlattr *attribute, void *data)
 {
 	enum route_reach *reach = data;
@@ -15,6 +17,7 @@ static int read_attribute(const struct nlattr *attribute, void *data)
 	case RTA_VIA:
 	case RTA_MULTIPATH: /* several next hops are routers */
 	case RTA_ENCAP:
+	case RTA_NH_ID: /* may hide a router */
 		*reach = ROUTE_ROUTED;
 	}
 	return MNL_CB_OK;
@@ -26,6 +29,9 @@ static int read_route(const struct nlmsghdr *message, void *data)
 	enum route_reach *reach = data;
 
 	*reach = route->rtm_type == RTN_LOCAL ? ROUTE_LOCAL : ROUTE_ON_LINK;
+	/* a default route without a router is a tunnel or a modem, and the world is behind it */
+	if (*reach == ROUTE_ON_LINK && route->rtm_dst_len < WIDE_BITS)
+		*reach = ROUTE_ROUTED;
 	if (route->rtm_type != RTN_LOCAL && route->rtm_type != RTN_UNICAST) {
 		errno = EHOSTUNREACH;
 		return MNL_CB_ERROR;
@@ -41,6 +47,7 @@ static void ask(struct nlmsghdr *message, const struct sockaddr *target)
 	message->nlmsg_flags = NLM_F_REQUEST;
 	route = mnl_nlmsg_put_extra_header(message, sizeof(*route));
 	route->rtm_family = (unsigned char)target->sa_family;
+	route->rtm_flags = RTM_F_FIB_MATCH; /* the route as configured, with its length */
 	if (target->sa_family == AF_INET) {
 		route->rtm_dst_len = 32;
 		mnl_attr_put(message, RTA_DST, 4, &((const struct sockaddr_in *)target)->sin_addr);

@@ -36,6 +36,7 @@ static const char usage_text[] =
 	"  silent      reads, and never answers\n"
 	"  deaf        never answers PINGREQ\n"
 	"  mute        never publishes anything\n"
+	"  deny        refuses subscriptions\n"
 	"  cut=MS      CONNACK, then FIN after MS\n"
 	"  cut-reset   CONNACK, then RST\n"
 	"  no-accept   a queue of one, which is never taken from\n";
@@ -160,8 +161,9 @@ static void serve(int fd, int level, const char *behaviour)
 	size_t len;
 
 	while ((head = read_packet(fd, body, sizeof(body), &len))) {
-		uint8_t v4[] = { 0x90, 3, body[0], body[1], 1 };
-		uint8_t v5[] = { 0x90, 4, body[0], body[1], 0, 1 };
+		uint8_t granted = is(behaviour, "deny") ? 0x80 : 1;
+		uint8_t v4[] = { 0x90, 3, body[0], body[1], granted };
+		uint8_t v5[] = { 0x90, 4, body[0], body[1], 0, granted };
 
 		if (head >> 4 == 8 && level == 5)
 			send_all(fd, v5, sizeof(v5));

@@ -30,6 +30,17 @@ wait_for 10 grep -q ready "$work/fake2997.log"
 run $C4 2997 devices 1
 ended connects=1
 
+# behind a default route without a router, as of a tunnel
+in_client ip tuntap add tunnel0 mode tun
+ip -n client link set tunnel0 up
+ip -n client route add default dev tunnel0
+ip -n client -6 route add default dev tunnel0
+expect 1 herd 198.51.100.1 2999 devices 1
+has "$err" "will not storm '198.51.100.1'" "a default route without a router"
+expect 1 herd 2001:db9::1 2999 devices 1
+has "$err" "will not storm '2001:db9::1'" "a default route without a router"
+ip -n client link del tunnel0
+
 # more devices than descriptors
 expect 1 in_client "$BASH" -c "ulimit -n 100; exec setpriv --bounding-set -sys_resource \
 	'$build/herd' $B4 $port devices 90"

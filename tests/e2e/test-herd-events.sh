@@ -22,6 +22,13 @@ run $B4 "$port" "${once[@]}" mqtt 5 user 'u%d' password-file "$work/password" \
 ended connects=1
 is "$(tail -n 1 "$work/fake$port.log")" "level=5 flags=c2 keepalive=9 c7% u7 secret" "CONNECT of MQTT 5"
 
+# a token in the place of a password is long
+head -c 65535 /dev/zero | tr '\0' t >"$work/password"
+fake code=0
+run $B4 "$port" "${once[@]}" user u password-file "$work/password"
+ended connects=1
+is "$(tail -n 1 "$work/fake$port.log" | wc -c)" $((65535 + 40)) "CONNECT with a long password"
+
 fake split
 run $B4 "$port" "${once[@]}"
 ended connects=1
@@ -83,6 +90,16 @@ is "$(value .ever_connected)" 1 "devices that were connected"
 fake cut-reset code=0
 run $B4 "$port" "${twice[@]}" hold 400ms
 ended connects=2 lost=1
+
+# a refused subscription is no work done, and no bystander
+for mqtt in 3.1.1 5; do
+	fake deny
+	run $B4 "$port" devices 1 mqtt $mqtt work topics 2 duration 600ms
+	ended connects=1
+	is "$(value .work_done)" 0 "work done with MQTT $mqtt"
+done
+expect 1 herd $B4 "$port" devices 1 mqtt 5 bystanders 2 duration 600ms
+has "$err" "0 could subscribe" "bystanders that may not subscribe"
 
 # a PINGREQ that is never answered
 fake deaf

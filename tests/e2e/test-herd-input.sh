@@ -41,6 +41,8 @@ refuses 1 "bad sources: they are not of the family of '$B6'" $B6 1883 devices 1 
 refuses 1 "cannot read password-file '$work/none': No such file" $B4 1883 devices 1 user u password-file "$work/none"
 : >"$work/empty"
 refuses 1 "it is empty; write the password into it" $B4 1883 devices 1 user u password-file "$work/empty"
+head -c 65536 /dev/zero | tr '\0' t >"$work/long"
+refuses 1 "its first line is longer than the 65535 bytes" $B4 1883 devices 1 user u password-file "$work/long"
 refuses 1 "cannot use ca '$work/none'" $B4 1883 devices 1 tls ca "$work/none"
 refuses 1 "cannot use ca '$work/empty'" $B4 1883 devices 1 tls ca "$work/empty"
 refuses 1 "cannot use cert '$work/none'" $B4 1883 devices 1 tls cert "$work/none" key "$work/none"

@@ -41,6 +41,13 @@ report=$(herd $B4 1999 devices 5 sources 10.128.0.0/16 stack lwip attempts 1 dur
 jq -e '.refused == 5 and .attempts == 5 and .connected == 0' <<<"$report" >/dev/null ||
 	fail "a port without a listener: $report"
 
+# What comes while the last messages of bystanders are waited for does not count.
+fake mute late=2500
+report=$(herd $B4 "$port" devices 1 bystanders 1 every 50ms sources 10.128.0.0/16 stack lwip \
+	timeout 20s duration 1s json -)
+jq -e '.unfinished == 1 and .connects == 0 and .t100 == null' <<<"$report" >/dev/null ||
+	fail "a CONNACK after the end: $report"
+
 # -- a broker that answers when the client has gone ----------------------------------------------
 accepted() { # N
 	[ "$(in_broker ss -Htn state close-wait "( sport = :1883 )" | wc -l)" -eq "$1" ]

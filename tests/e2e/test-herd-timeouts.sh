@@ -50,6 +50,12 @@ fake late=600 late=600 late=600 code=0
 run $B4 "$port" devices 3 attempts 2 timeout 300ms backoff fixed 10ms hold 3s
 ended timeouts_connack=3 connects=3 wasted=3
 
+# each of several attempts of a device is watched, not only the last
+fake late=1500
+run $B4 "$port" devices 3 attempts 4 timeout 200ms backoff fixed 200ms hold 4s
+ended timeouts_connack=12 given_up=3 wasted=12
+is "$(value .wasted_is_lower_bound)" false "all were watched"
+
 # a handshake that had begun
 fake byte
 run $B4 "$port" devices 2 attempts 1 timeout 300ms tls

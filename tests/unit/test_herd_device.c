@@ -292,6 +292,12 @@ static void test_loop(void **state)
 	assert_int_equal(rig->tally.count[TALLY_LOST], 0);
 	assert_int_equal(event(rig, EVENT_TIMER, 1.5), ACTION_CONNECT);
 	assert_int_equal(rig->tally.count[TALLY_CONNECTED], 1);
+	/* a second CONNACK ends the connection, not the attempt: that had its end */
+	event(rig, EVENT_TCP_UP, 2);
+	event(rig, EVENT_CONNACK, 3);
+	assert_int_equal(event(rig, EVENT_CONNACK, 3), ACTION_CLOSE);
+	assert_int_equal(rig->tally.count[TALLY_PROTOCOL_ERROR], 0);
+	adds_up(rig);
 }
 
 int main(void)

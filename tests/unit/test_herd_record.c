@@ -153,9 +153,11 @@ static void refuses(const char *text, const char *reason)
 	json_decref(runs[1]);
 }
 
-#define REST                                                                                 \
-	"\"devices\":1,\"connected\":1,\"attempts\":1,\"started\":1,\"duration_seconds\":1," \
-	"\"bystanders\":{},\"histograms\":{},\"rejected\":{},\"series\":[]"
+#define REST_AT(started)                                                               \
+	"\"devices\":1,\"connected\":1,\"attempts\":1,\"started\":" #started           \
+	",\"duration_seconds\":1,\"bystanders\":{},\"histograms\":{},\"rejected\":{}," \
+	"\"series\":[]"
+#define REST REST_AT(1)
 
 static void test_join_refuses(void **state)
 {
@@ -169,6 +171,11 @@ static void test_join_refuses(void **state)
 	refuses("{\"schema\":1," REST
 		",\"parameters\":{\"command\":\"capacity\"},\"curve\":[],\"curve_steps\":1}",
 		"measurement of capacity");
+	refuses("{\"schema\":1," REST_AT(1e15) ",\"parameters\":{},\"curve\":[],\"curve_steps\":1}",
+		"of another time");
+	refuses("{\"schema\":1," REST_AT(
+			-90000) ",\"parameters\":{},\"curve\":[],\"curve_steps\":1}",
+		"of another time");
 }
 
 static void test_hist_of_json(void **state)

@@ -15,6 +15,8 @@
 #define S 1000000000ULL
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
+#define TEN "%d%d%d%d%d%d%d%d%d%d"
+
 static struct plan plan;
 static struct plan_reading reading;
 
@@ -141,6 +143,8 @@ static void test_wrong_words(void **state)
 		{ "b 1 devices 1 password-file p", "password-file needs a user" },
 		{ "b 1 devices 1 client-id %s", "bad client-id '%s'" },
 		{ "b 1 devices 1 client-id x%", "bad client-id 'x%'" },
+		{ "b 1 devices 1 client-id " TEN TEN TEN "%d", "is too long with numbers in it" },
+		{ "b 1 devices 1 topic " TEN TEN TEN "x", "is too long with numbers in it" },
 		{ "b 1 devices 1 keepalive 100ms", "bad keepalive" },
 		{ "b 1 devices 1 sources 10.0.0.0/33", "bad sources" },
 		{ "b 1 devices 1 sources 10.0.0.1/8", "bad sources" },
