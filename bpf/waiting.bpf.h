@@ -26,12 +26,13 @@ const volatile __u64 look_period_ns; /* of one CPU: its share of the budget */
 
 /* One SYN, and what the table knows of it. */
 struct recall {
-	struct waiting_set *set; /* NULL: nobody looked */
-	__u64 entry;		 /* 0: there is none */
+	__u64 entry; /* 0: there is none */
 	__u32 tag;
+	__u32 set; /* its number */
 	__u32 way;
 	__u32 tick; /* now */
-	enum echo echo;
+	__u32 echo; /* enum echo */
+	bool looked;
 	bool may_enter;
 };
 
@@ -98,8 +99,8 @@ static __always_inline __u64 *waiting_entry(struct waiting_set *set, __u32 way)
 	return way < WAITING_WAYS ? &set->entry[way] : NULL;
 }
 
-static __always_inline struct waiting_set *
-waiting_place(struct recall *recall, const struct packet *packet, const struct waiting_seed *seed)
+static __always_inline void waiting_place(struct recall *recall, const struct packet *packet,
+					  const struct waiting_seed *seed)
 {
 	const __u32 words[WAITING_WORDS] = {
 		packet->src.hi >> 32,
@@ -115,10 +116,9 @@ waiting_place(struct recall *recall, const struct packet *packet, const struct w
 	};
 	const struct hash hash = hash_words(seed->factor[0], seed->factor[1], seed->offset, words,
 					    WAITING_WORDS);
-	__u32 index = (__u64)hash.set * waiting_sets >> 32;
 
 	recall->tag = hash.tag;
-	return bpf_map_lookup_elem(&waiting, &index);
+	recall->set = (__u64)hash.set * waiting_sets >> 32;
 }
 
 static __always_inline enum echo waiting_echo(__u64 entry, __u32 tick)
@@ -130,29 +130,43 @@ static __always_inline enum echo waiting_echo(__u64 entry, __u32 tick)
 	return (entry & WAITING_PASSES_MASK) < WAITING_PASSES_MAX ? ECHO_ADMITTED : ECHO_NEW;
 }
 
+/* A function of its own for the verifier, which so follows what it may find once, and not once for
+ * each way of judging it. */
+__noinline int waiting_look(struct recall *recall, const struct packet *packet, __u64 now_ns)
+{
+	__u32 zero = 0, index;
+	const struct control *ctl = bpf_map_lookup_elem(&control, &zero);
+	struct waiting_set *set;
+	__u64 *entry;
+
+	if (!recall || !packet || !ctl)
+		return 0;
+	recall->tick = now_ns >> WAITING_TICK_NS_SHIFT & WAITING_TICK_MASK;
+	waiting_place(recall, packet, &ctl->waiting_seed);
+	index = recall->set;
+	set = bpf_map_lookup_elem(&waiting, &index);
+	if (!set)
+		return 0;
+	recall->looked = true;
+	recall->way = waiting_find(set, recall->tag, recall->tick);
+	entry = waiting_entry(set, recall->way);
+	recall->entry = entry ? READ_ONCE(*entry) : 0;
+	recall->echo = recall->entry ? waiting_echo(recall->entry, recall->tick) : ECHO_NEW;
+	return 0;
+}
+
 /* Looks the SYN up, if the budget allows it or @must. */
 static __always_inline void recall(struct recall *recall, const struct packet *packet,
 				   struct cause *cause, bool must)
 {
-	__u64 now_ns, *entry;
+	__u64 now_ns;
 
-	recall->set = NULL;
-	recall->entry = 0;
-	recall->echo = ECHO_UNKNOWN;
 	if (!waiting_sets)
 		return;
 	now_ns = cause_now_ns(cause);
 	recall->may_enter = look_is_paid(cause, now_ns);
-	if (!recall->may_enter && !must)
-		return;
-	recall->tick = now_ns >> WAITING_TICK_NS_SHIFT & WAITING_TICK_MASK;
-	recall->set = waiting_place(recall, packet, &cause->control->waiting_seed);
-	if (!recall->set)
-		return;
-	recall->way = waiting_find(recall->set, recall->tag, recall->tick);
-	entry = waiting_entry(recall->set, recall->way);
-	recall->entry = entry ? READ_ONCE(*entry) : 0;
-	recall->echo = recall->entry ? waiting_echo(recall->entry, recall->tick) : ECHO_NEW;
+	if (recall->may_enter || must)
+		waiting_look(recall, packet, now_ns);
 }
 
 /* -- what comes back ----------------------------------------------------------------------------- */
@@ -214,11 +228,11 @@ static __always_inline bool is_awaited(const struct cause *cause, enum reason re
 	       cause->policy->listeners[cause->listener].excess != EXCESS_REJECT;
 }
 
-static __always_inline void count_returns(const struct recall *recall, const struct cause *cause,
+static __always_inline void count_returns(const struct recall *recall, __u32 index, __u64 now_ns,
 					  bool awaited)
 {
-	__u32 index = cause->listener, age = waiting_age(recall->entry, recall->tick);
-	__u64 slice = cause->read_ns >> RETURN_SLICE_NS_SHIFT;
+	__u32 age = waiting_age(recall->entry, recall->tick);
+	__u64 slice = now_ns >> RETURN_SLICE_NS_SHIFT;
 	struct returns *returns = bpf_map_lookup_elem(&returns_by_listener, &index);
 
 	if (!returns)
@@ -239,13 +253,16 @@ static __always_inline void waiting_write(const struct recall *recall, __u32 tic
 	__u64 word = (__u64)recall->tag << WAITING_TAG_SHIFT | tick << WAITING_TICK_SHIFT | state;
 	__u64 former = recall->entry, *entry;
 	struct table_counters *count;
-	__u32 way = recall->way, zero = 0;
+	__u32 way = recall->way, zero = 0, index = recall->set;
+	struct waiting_set *set = bpf_map_lookup_elem(&waiting, &index);
 
+	if (!set)
+		return;
 	if (way >= WAITING_WAYS) {
 		if (!recall->may_enter)
 			return;
-		way = waiting_victim(recall->set, recall->tick);
-		entry = waiting_entry(recall->set, way);
+		way = waiting_victim(set, recall->tick);
+		entry = waiting_entry(set, way);
 		if (!entry)
 			return;
 		former = READ_ONCE(*entry);
@@ -254,27 +271,25 @@ static __always_inline void waiting_write(const struct recall *recall, __u32 tic
 		    waiting_age(former, recall->tick) <= WAITING_MAX_NS / TICK_NS)
 			count->evicted_waiting++;
 	}
-	entry = waiting_entry(recall->set, way);
+	entry = waiting_entry(set, way);
 	if (entry)
 		__sync_val_compare_and_swap(entry, former, word);
 }
 
-/* What became of the SYN is remembered for when it comes again. */
-static __always_inline void remember(const struct recall *recall, const struct cause *cause,
-				     enum reason reason)
+/* What became of a SYN that was looked up is remembered for when it comes again. A function of its
+ * own for the verifier. */
+__noinline int waiting_remember(const struct recall *recall, __u32 listener, __u32 reason,
+				bool awaited, __u64 now_ns)
 {
-	__u32 asked, index = cause->listener;
-	struct echoes *count;
-	bool awaited;
+	__u32 index = listener, asked;
+	struct echoes *count = bpf_map_lookup_elem(&echoes, &index);
 
-	if (!recall->set)
-		return;
-	awaited = is_awaited(cause, reason);
-	asked = recall->entry >> WAITING_TICK_SHIFT & WAITING_TICK_MASK;
-	count = bpf_map_lookup_elem(&echoes, &index);
+	if (!recall)
+		return 0;
 	if (count)
 		count->n[recall->echo & (ECHO_MAX - 1)]++;
-	count_returns(recall, cause, awaited);
+	count_returns(recall, listener, now_ns, awaited);
+	asked = recall->entry >> WAITING_TICK_SHIFT & WAITING_TICK_MASK;
 	if (reason == REASON_ADMITTED)
 		waiting_write(recall, recall->tick, WAITING_WAS_ADMITTED);
 	else if (reason == REASON_RETRANSMIT)
@@ -284,6 +299,15 @@ static __always_inline void remember(const struct recall *recall, const struct c
 		waiting_write(recall, recall->tick, awaited ? WAITING_IS_AWAITED : 0);
 	else if (recall->echo == ECHO_WAITED)
 		waiting_write(recall, asked, 0);
+	return 0;
+}
+
+static __always_inline void remember(const struct recall *recall, const struct cause *cause,
+				     enum reason reason)
+{
+	if (recall->looked)
+		waiting_remember(recall, cause->listener, reason, is_awaited(cause, reason),
+				 cause->read_ns);
 }
 
 #endif
