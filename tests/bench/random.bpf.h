@@ -8,13 +8,17 @@
 #define RANDOM_PREFIX 0x0a000000
 #define RANDOM_MASK 0xfffff
 
-/* @ctx holds an untagged IPv4 frame. */
+__u32 next_isn; /* of one thread; no SYN is another one's retransmit */
+
+/* @ctx holds an untagged IPv4 frame without options. */
 static __always_inline enum reason parse_random(const struct xdp_md *ctx, struct packet *packet)
 {
 	struct iphdr *ip = (void *)(long)ctx->data + sizeof(struct ethhdr);
+	struct tcphdr *tcp = (void *)(ip + 1);
 
-	if ((void *)(ip + 1) > (void *)(long)ctx->data_end)
+	if ((void *)(tcp + 1) > (void *)(long)ctx->data_end)
 		return REASON_TRUNCATED;
+	tcp->seq = next_isn++;
 	ip->saddr = bpf_htonl(RANDOM_PREFIX | (bpf_get_prandom_u32() & RANDOM_MASK));
 	return parse(ctx, packet);
 }

@@ -67,6 +67,9 @@ static int configure(const struct contestant *contestant, const struct config *c
 	if (!err)
 		err = getrandom(&control.seed, sizeof(control.seed), 0) < 0 ? -errno : 0;
 	if (!err)
+		err = getrandom(&control.waiting_seed, sizeof(control.waiting_seed), 0) < 0 ? -errno
+											    : 0;
+	if (!err)
 		err = bpf_map_update_elem(map_fd(contestant, "policy"), &zero, policy, BPF_ANY);
 	if (!err)
 		err = bpf_map_update_elem(map_fd(contestant, "control"), &zero, &control, BPF_ANY);
