@@ -153,11 +153,11 @@ static void refuses(const char *text, const char *reason)
 	json_decref(runs[1]);
 }
 
-#define REST_AT(started)                                                               \
-	"\"devices\":1,\"connected\":1,\"attempts\":1,\"started\":" #started           \
+#define UNTIL_STARTED "\"devices\":1,\"connected\":1,\"attempts\":1,\"started\":"
+#define AFTER_STARTED                                                                  \
 	",\"duration_seconds\":1,\"bystanders\":{},\"histograms\":{},\"rejected\":{}," \
 	"\"series\":[]"
-#define REST REST_AT(1)
+#define REST UNTIL_STARTED "1" AFTER_STARTED
 
 static void test_join_refuses(void **state)
 {
@@ -171,10 +171,11 @@ static void test_join_refuses(void **state)
 	refuses("{\"schema\":1," REST
 		",\"parameters\":{\"command\":\"capacity\"},\"curve\":[],\"curve_steps\":1}",
 		"measurement of capacity");
-	refuses("{\"schema\":1," REST_AT(1e15) ",\"parameters\":{},\"curve\":[],\"curve_steps\":1}",
+	refuses("{\"schema\":1," UNTIL_STARTED "1e15" AFTER_STARTED
+		",\"parameters\":{},\"curve\":[],\"curve_steps\":1}",
 		"of another time");
-	refuses("{\"schema\":1," REST_AT(
-			-90000) ",\"parameters\":{},\"curve\":[],\"curve_steps\":1}",
+	refuses("{\"schema\":1," UNTIL_STARTED "-90000" AFTER_STARTED
+		",\"parameters\":{},\"curve\":[],\"curve_steps\":1}",
 		"of another time");
 }
 
