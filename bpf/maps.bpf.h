@@ -72,7 +72,7 @@ struct {
 /*
  * Buckets of sources and sites. Mappable above all because the values of such an array start on a
  * page: those of a plain one start at byte 312, and every set would straddle two cache lines.
- * User space sets max_entries (sets, a power of two) from the configuration.
+ * User space sets max_entries (sets) from the configuration.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

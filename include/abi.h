@@ -269,7 +269,7 @@ struct look_budget {
 /* Per CPU: how the source table bears its load. */
 struct table_counters {
 	__u64 evicted_full;    /* slot of a full bucket reused: nothing lost */
-	__u64 evicted_in_debt; /* all four in debt: one debt forgotten */
+	__u64 evicted_in_debt; /* all of a set in debt: one debt forgotten */
 	__u64 lost_claims;     /* another CPU took the slot first */
 	__u64 evicted_waiting; /* of the waiting table: a connection forgotten before its time */
 };

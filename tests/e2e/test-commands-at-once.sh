@@ -3,10 +3,10 @@
 # Commands that run at the same time wait for each other; none is lost.
 source "$(dirname "$0")/lib.sh"
 
-together() { # COMMAND...: 4 at once, all must succeed
+together() { # COMMAND...: 8 at once, all must succeed
 	local n pids=() pid
 
-	for n in {1..4}; do
+	for n in {1..8}; do
 		start "command-$n" broker "$build/weir" "$@"
 		pids+=("$job")
 	done
@@ -18,7 +18,7 @@ together() { # COMMAND...: 4 at once, all must succeed
 two_namespaces
 broker_start
 together attach b0 enforce
-is "$(xdp_mode broker b0)" xdp "program after 4 attaches at once"
+is "$(xdp_mode broker b0)" xdp "program after 8 attaches at once"
 
 # Four levels, one after another in a loop, all four loops at once: all four limits hold.
 pids=()
