@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "text.h"
@@ -379,34 +378,5 @@ char *text_quote(char *buf, size_t size, const char *text)
 		memcpy(buf + used, shown, len + 1);
 		used += len;
 	}
-	return buf;
-}
-
-int text_parse_reserve(const char *text, uint16_t *reserve, const char **why)
-{
-	char *end;
-	double share;
-
-	if (!strcmp(text, "auto")) {
-		*reserve = RESERVE_AUTO;
-		return 0;
-	}
-	*why = "is not a share of the burst; write auto, or a number from 0 to 1 such as 0.5";
-	/* no sign, exponent, hexadecimal or infinity */
-	if (!*text || text[strspn(text, "0123456789.")])
-		return -EINVAL;
-	share = strtod(text, &end);
-	if (*end || !(share >= 0 && share <= 1))
-		return -EINVAL;
-	*reserve = (uint16_t)(share * RESERVE_ALL + 0.5);
-	return 0;
-}
-
-char *text_reserve(char *buf, size_t size, uint16_t reserve)
-{
-	if (reserve > RESERVE_ALL)
-		snprintf(buf, size, "auto");
-	else
-		snprintf(buf, size, "%.3g", (double)reserve / RESERVE_ALL);
 	return buf;
 }
