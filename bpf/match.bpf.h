@@ -15,6 +15,8 @@ struct cause {
 	__u32 listener;		 /* id */
 	__u32 reserve;		 /* of the shared levels' bursts, for those who have waited */
 	bool kept;		 /* the tokens left are in that reserve */
+	bool held;		 /* to be delayed: site and source have been charged */
+	__u8 unheld;		 /* enum unheld: why not, if it was to be */
 	const struct rule *rule; /* of a source with its own limit; NULL: the listener's counts */
 };
 
@@ -24,6 +26,14 @@ static __always_inline __u64 cause_now_ns(struct cause *cause)
 	if (!cause->read_ns)
 		cause->read_ns = bpf_ktime_get_ns();
 	return cause->read_ns;
+}
+
+/* @x, of which the verifier then knows nothing any more: else it follows all that comes after once
+ * for every value that it may have. */
+__noinline __u64 opaque(__u64 x)
+{
+	barrier_var(x);
+	return x;
 }
 
 static __always_inline bool match_covers(const struct match *match, const struct addr *addr)

@@ -29,6 +29,7 @@ struct recall {
 	struct waiting_set *set; /* NULL: nobody looked */
 	__u64 entry;		 /* 0: there is none */
 	__u32 tag;
+	__u32 hash; /* of the set */
 	__u32 way;
 	__u32 tick; /* now */
 	enum echo echo;
@@ -114,6 +115,7 @@ waiting_place(struct recall *recall, const struct packet *packet, const struct w
 	__u32 index = (__u64)hash.set * waiting_sets >> 32;
 
 	recall->tag = hash.tag;
+	recall->hash = hash.set;
 	return bpf_map_lookup_elem(&waiting, &index);
 }
 
@@ -149,6 +151,12 @@ static __always_inline void recall(struct recall *recall, const struct packet *p
 	entry = waiting_entry(recall->set, recall->way);
 	recall->entry = entry ? READ_ONCE(*entry) : 0;
 	recall->echo = recall->entry ? waiting_echo(recall->entry, recall->tick) : ECHO_NEW;
+}
+
+/* Was it let in by user space just now? In generic mode that frame comes by here, too. */
+static __always_inline bool recall_is_released(const struct recall *recall)
+{
+	return recall->echo == ECHO_DOUBLE && recall->entry & WAITING_IS_RELEASED;
 }
 
 /* -- what comes back ----------------------------------------------------------------------------- */
@@ -205,7 +213,7 @@ static __always_inline __u32 returns_reserve(const struct cause *cause)
 static __always_inline bool is_awaited(const struct cause *cause, enum reason reason)
 {
 	return (reason == REASON_HOST_LIMIT || reason == REASON_LISTENER_LIMIT ||
-		reason == REASON_RESERVED) &&
+		reason == REASON_RESERVED || reason == REASON_BEHIND) &&
 	       cause->policy->mode == MODE_ENFORCE &&
 	       cause->policy->listeners[cause->listener].excess != EXCESS_REJECT;
 }
@@ -260,6 +268,7 @@ static __always_inline void remember(const struct recall *recall, const struct c
 				     enum reason reason)
 {
 	bool awaited = is_awaited(cause, reason);
+	__u64 paid = cause->held ? WAITING_HAS_PAID : recall->entry & WAITING_HAS_PAID;
 	__u32 asked = recall->entry >> WAITING_TICK_SHIFT & WAITING_TICK_MASK;
 	__u32 index = cause->listener;
 	struct echoes *count = bpf_map_lookup_elem(&echoes, &index);
@@ -275,9 +284,11 @@ static __always_inline void remember(const struct recall *recall, const struct c
 		waiting_write(recall, recall->tick,
 			      WAITING_WAS_ADMITTED | ((recall->entry & WAITING_PASSES_MASK) + 1));
 	else if (recall->echo == ECHO_NEW)
-		waiting_write(recall, recall->tick, awaited ? WAITING_IS_AWAITED : 0);
+		waiting_write(recall, recall->tick, (awaited ? WAITING_IS_AWAITED : 0) | paid);
 	else if (recall->echo == ECHO_WAITED)
-		waiting_write(recall, asked, 0);
+		waiting_write(recall, asked, paid);
+	else if (reason == REASON_RELEASED)
+		waiting_write(recall, asked, WAITING_WAS_ADMITTED);
 }
 
 #endif

@@ -70,11 +70,17 @@ static bool is_expected(const struct listener *listener, unsigned int reason, un
 	case REASON_ALLOWED:
 	case REASON_RETRANSMIT:
 		return verdict == VERDICT_PASS;
+	case REASON_BEHIND:
+		return listener->excess == EXCESS_DELAY &&
+		       (verdict == VERDICT_DROP || verdict == VERDICT_DELAY);
+	case REASON_RELEASED:
+		return listener->excess == EXCESS_DELAY && verdict == VERDICT_PASS;
 	case REASON_HOST_LIMIT:
 	case REASON_LISTENER_LIMIT:
 	case REASON_RESERVED:
 		return verdict == VERDICT_DROP ||
-		       (verdict == VERDICT_REJECT && listener->excess == EXCESS_REJECT);
+		       (verdict == VERDICT_REJECT && listener->excess == EXCESS_REJECT) ||
+		       (verdict == VERDICT_DELAY && listener->excess == EXCESS_DELAY);
 	case REASON_SITE_LIMIT:
 	case REASON_SOURCE_LIMIT:
 	case REASON_CONTENDED:
