@@ -28,7 +28,7 @@ const volatile __u64 look_period_ns; /* of one CPU: its share of the budget */
 struct recall {
 	__u64 entry; /* 0: there is none */
 	__u32 tag;
-	__u32 set; /* its number */
+	__u32 hash; /* of the set */
 	__u32 way;
 	__u32 tick; /* now */
 	__u32 echo; /* enum echo */
@@ -118,7 +118,14 @@ static __always_inline void waiting_place(struct recall *recall, const struct pa
 					    WAITING_WORDS);
 
 	recall->tag = hash.tag;
-	recall->set = (__u64)hash.set * waiting_sets >> 32;
+	recall->hash = hash.set;
+}
+
+static __always_inline struct waiting_set *waiting_set_of(const struct recall *recall)
+{
+	__u32 index = (__u64)recall->hash * waiting_sets >> 32;
+
+	return bpf_map_lookup_elem(&waiting, &index);
 }
 
 static __always_inline enum echo waiting_echo(__u64 entry, __u32 tick)
@@ -134,7 +141,7 @@ static __always_inline enum echo waiting_echo(__u64 entry, __u32 tick)
  * each way of judging it. */
 __noinline int waiting_look(struct recall *recall, const struct packet *packet, __u64 now_ns)
 {
-	__u32 zero = 0, index;
+	__u32 zero = 0;
 	const struct control *ctl = bpf_map_lookup_elem(&control, &zero);
 	struct waiting_set *set;
 	__u64 *entry;
@@ -143,8 +150,7 @@ __noinline int waiting_look(struct recall *recall, const struct packet *packet, 
 		return 0;
 	recall->tick = now_ns >> WAITING_TICK_NS_SHIFT & WAITING_TICK_MASK;
 	waiting_place(recall, packet, &ctl->waiting_seed);
-	index = recall->set;
-	set = bpf_map_lookup_elem(&waiting, &index);
+	set = waiting_set_of(recall);
 	if (!set)
 		return 0;
 	recall->looked = true;
@@ -167,6 +173,12 @@ static __always_inline void recall(struct recall *recall, const struct packet *p
 	recall->may_enter = look_is_paid(cause, now_ns);
 	if (recall->may_enter || must)
 		waiting_look(recall, packet, now_ns);
+}
+
+/* Was it let in by user space just now? In generic mode that frame comes by here, too. */
+static __always_inline bool recall_is_released(const struct recall *recall)
+{
+	return recall->echo == ECHO_DOUBLE && recall->entry & WAITING_IS_RELEASED;
 }
 
 /* -- what comes back ----------------------------------------------------------------------------- */
@@ -223,7 +235,7 @@ static __always_inline __u32 returns_reserve(const struct cause *cause)
 static __always_inline bool is_awaited(const struct cause *cause, enum reason reason)
 {
 	return (reason == REASON_HOST_LIMIT || reason == REASON_LISTENER_LIMIT ||
-		reason == REASON_RESERVED) &&
+		reason == REASON_RESERVED || reason == REASON_BEHIND) &&
 	       cause->policy->mode == MODE_ENFORCE &&
 	       cause->policy->listeners[cause->listener].excess != EXCESS_REJECT;
 }
@@ -253,8 +265,8 @@ static __always_inline void waiting_write(const struct recall *recall, __u32 tic
 	__u64 word = (__u64)recall->tag << WAITING_TAG_SHIFT | tick << WAITING_TICK_SHIFT | state;
 	__u64 former = recall->entry, *entry;
 	struct table_counters *count;
-	__u32 way = recall->way, zero = 0, index = recall->set;
-	struct waiting_set *set = bpf_map_lookup_elem(&waiting, &index);
+	struct waiting_set *set = waiting_set_of(recall);
+	__u32 way = recall->way, zero = 0;
 
 	if (!set)
 		return;
@@ -276,10 +288,12 @@ static __always_inline void waiting_write(const struct recall *recall, __u32 tic
 		__sync_val_compare_and_swap(entry, former, word);
 }
 
-/* What became of a SYN that was looked up is remembered for when it comes again. A function of its
- * own for the verifier. */
+/*
+ * What became of a SYN that was looked up is remembered for when it comes again, with @marks:
+ * WAITING_IS_AWAITED, WAITING_HAS_PAID. A function of its own for the verifier.
+ */
 __noinline int waiting_remember(const struct recall *recall, __u32 listener, __u32 reason,
-				bool awaited, __u64 now_ns)
+				__u64 marks, __u64 now_ns)
 {
 	__u32 index = listener, asked;
 	struct echoes *count = bpf_map_lookup_elem(&echoes, &index);
@@ -288,26 +302,30 @@ __noinline int waiting_remember(const struct recall *recall, __u32 listener, __u
 		return 0;
 	if (count)
 		count->n[recall->echo & (ECHO_MAX - 1)]++;
-	count_returns(recall, listener, now_ns, awaited);
+	count_returns(recall, listener, now_ns, marks & WAITING_IS_AWAITED);
 	asked = recall->entry >> WAITING_TICK_SHIFT & WAITING_TICK_MASK;
 	if (reason == REASON_ADMITTED)
 		waiting_write(recall, recall->tick, WAITING_WAS_ADMITTED);
+	else if (reason == REASON_RELEASED)
+		waiting_write(recall, asked, WAITING_WAS_ADMITTED);
 	else if (reason == REASON_RETRANSMIT)
 		waiting_write(recall, recall->tick,
 			      WAITING_WAS_ADMITTED | ((recall->entry & WAITING_PASSES_MASK) + 1));
 	else if (recall->echo == ECHO_NEW)
-		waiting_write(recall, recall->tick, awaited ? WAITING_IS_AWAITED : 0);
+		waiting_write(recall, recall->tick, marks);
 	else if (recall->echo == ECHO_WAITED)
-		waiting_write(recall, asked, 0);
+		waiting_write(recall, asked, (marks | recall->entry) & WAITING_HAS_PAID);
 	return 0;
 }
 
 static __always_inline void remember(const struct recall *recall, const struct cause *cause,
 				     enum reason reason)
 {
+	__u64 marks = (is_awaited(cause, reason) ? WAITING_IS_AWAITED : 0) |
+		      (cause->held ? WAITING_HAS_PAID : 0);
+
 	if (recall->looked)
-		waiting_remember(recall, cause->listener, reason, is_awaited(cause, reason),
-				 cause->read_ns);
+		waiting_remember(recall, cause->listener, reason, marks, cause->read_ns);
 }
 
 #endif

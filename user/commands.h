@@ -36,6 +36,7 @@ extern const struct command command_forget;
 extern const struct command command_check;
 extern const struct command command_diff;
 extern const struct command command_apply;
+extern const struct command command_run;
 extern const struct command command_metrics;
 extern const struct command command_help;
 extern const struct command command_version;

@@ -20,6 +20,8 @@
 #define SOURCES_MIN 64U
 #define SOURCES_MAX (1U << 28)	  /* 4 GiB */
 #define REJECT_RATE_DEFAULT 1000U /* per second and listener */
+#define QUEUE_ENTRIES_DEFAULT \
+	16384U /* 9 MB, taken while `weir run` serves a listener that delays */
 
 enum xdp_mode {
 	XDP_AUTO,
@@ -52,7 +54,9 @@ struct wanted_listener {
 	char name[LISTENER_NAME_MAX];
 	uint64_t ports[PORTS / 64]; /* a bit per destination port */
 	struct wanted_address addresses[ADDRESSES_MAX];
-	unsigned int addresses_count;		 /* 0: any */
+	unsigned int addresses_count; /* 0: any */
+	uint64_t delay_max_ns;	      /* or DELAY_MAX_AUTO */
+	uint32_t queue_entries;
 	struct wanted_limit limits[LEVEL_COUNT]; /* [LEVEL_HOST] unused */
 	enum excess excess;
 	uint16_t reserve;	    /* as of struct listener */

@@ -37,6 +37,10 @@ const char *const instance_map_names[MAP_COUNT] = {
 	[MAP_WAITING] = "waiting",
 	[MAP_RETURNS] = "returns_by_listener",
 	[MAP_LOOK_BUDGET] = "look_budget",
+	[MAP_DELAYS] = "delays",
+	[MAP_QUEUES] = "queues",
+	[MAP_DELAY_BUDGET] = "delay_budget",
+	[MAP_UNHELD] = "unheld",
 };
 
 uint64_t instance_now_ns(void)
@@ -93,8 +97,15 @@ static const struct map_shape shapes[MAP_COUNT] = {
 	[MAP_TOP] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct top_set), TOP_SLICES *TOP_SETS },
 	[MAP_ECHOES] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct echoes), LISTENERS_MAX },
 	[MAP_WAITING] = { BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(struct waiting_set), 0 },
-	[MAP_RETURNS] = { BPF_MAP_TYPE_ARRAY, 0, sizeof(struct returns), LISTENERS_MAX },
+	[MAP_RETURNS] = { BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(struct returns),
+			  LISTENERS_MAX },
 	[MAP_LOOK_BUDGET] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct look_budget), 1 },
+	[MAP_DELAYS] = { BPF_MAP_TYPE_RINGBUF, 0, 0, DELAY_RING_BYTES },
+	[MAP_QUEUES] = { BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(struct queue_state),
+			 LISTENERS_MAX },
+	[MAP_DELAY_BUDGET] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct delay_budget), 1 },
+	[MAP_UNHELD] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct unheld_counters),
+			 LISTENERS_MAX },
 };
 
 static int check_shape(const struct instance *instance, enum instance_map map)

@@ -88,6 +88,8 @@ const char *const reason_names[] = {
 	[REASON_BLOCKED] = "blocked",
 	[REASON_RESERVED] = "reserved",
 	[REASON_RETRANSMIT] = "retransmit",
+	[REASON_BEHIND] = "behind_queue",
+	[REASON_RELEASED] = "released",
 	NULL,
 };
 ASSERT_WORDS(reason_names, REASON_COUNT - 1);

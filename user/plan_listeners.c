@@ -196,6 +196,8 @@ static void compare_reserve(struct plan *plan, struct listener *listener,
 				       text_reserve(in_force, sizeof(in_force), listener->reserve),
 				       text_reserve(text, sizeof(text), wanted->reserve), NULL });
 	listener->reserve = wanted->reserve;
+	listener->delay_max_ns = wanted->delay_max_ns;
+	listener->queue_entries = wanted->queue_entries;
 }
 
 static void compare_listener(struct plan *plan, unsigned int id,

@@ -143,6 +143,8 @@ void policy_add_listener(struct policy *policy, uint8_t id, const struct wanted_
 	listener->serial = ++policy->last_serial;
 	listener->excess = (uint8_t)wanted->excess;
 	listener->reserve = wanted->reserve;
+	listener->delay_max_ns = wanted->delay_max_ns;
+	listener->queue_entries = wanted->queue_entries;
 	for (int level = LEVEL_LISTENER; level < LEVEL_COUNT; level++)
 		build_limit(&listener->limits[level], &wanted->limits[level]);
 	build_limit(&listener->reject, &wanted->reject);

@@ -71,11 +71,17 @@ static bool is_expected(const struct listener *listener, unsigned int reason, un
 	case REASON_ALLOWED:
 	case REASON_RETRANSMIT:
 		return verdict == VERDICT_PASS;
+	case REASON_BEHIND:
+		return listener->excess == EXCESS_DELAY &&
+		       (verdict == VERDICT_DROP || verdict == VERDICT_DELAY);
+	case REASON_RELEASED:
+		return listener->excess == EXCESS_DELAY && verdict == VERDICT_PASS;
 	case REASON_HOST_LIMIT:
 	case REASON_LISTENER_LIMIT:
 	case REASON_RESERVED:
 		return verdict == VERDICT_DROP ||
-		       (verdict == VERDICT_REJECT && listener->excess == EXCESS_REJECT);
+		       (verdict == VERDICT_REJECT && listener->excess == EXCESS_REJECT) ||
+		       (verdict == VERDICT_DELAY && listener->excess == EXCESS_DELAY);
 	case REASON_SITE_LIMIT:
 	case REASON_SOURCE_LIMIT:
 	case REASON_CONTENDED:
@@ -127,6 +133,39 @@ static void put_retransmits(FILE *out, const struct snapshot *snapshot)
 		put_count(out, snapshot->echoes[id].n[ECHO_ADMITTED], "weir_retransmits_total",
 			  "shaper", snapshot->control.name, "listener", listener, "of", "admitted",
 			  NULL);
+	}
+}
+
+static void put_unheld(FILE *out, const struct snapshot *snapshot)
+{
+	static const char *const causes[UNHELD_COUNT] = {
+		[UNHELD_NO_CONSUMER] = "no_consumer", [UNHELD_QUEUE_FULL] = "queue_full",
+		[UNHELD_RING_FULL] = "ring_full",     [UNHELD_TOO_LONG] = "too_long",
+		[UNHELD_OVER_BUDGET] = "over_budget", [UNHELD_VLAN_HIDDEN] = "vlan_hidden",
+	};
+
+	for (unsigned int i = 0; i < LISTENERS_MAX * UNHELD_COUNT; i++) {
+		unsigned int id = i / UNHELD_COUNT, cause = i % UNHELD_COUNT;
+		const struct listener *listener = &snapshot->policy->listeners[id];
+
+		if (*listener->name && listener->excess == EXCESS_DELAY && causes[cause])
+			put_count(out, snapshot->unheld[id].n[cause], "weir_syn_unheld_total",
+				  "shaper", snapshot->control.name, "listener", listener->name,
+				  "cause", causes[cause], NULL);
+	}
+}
+
+static void put_queue_lengths(FILE *out, const struct snapshot *snapshot)
+{
+	for (unsigned int id = 0; id < LISTENERS_MAX; id++) {
+		const struct listener *listener = &snapshot->policy->listeners[id];
+		const struct queue_state *queue = &snapshot->queues[id];
+
+		/* what a `weir run` that was killed has left in the word is gone */
+		if (*listener->name && listener->excess == EXCESS_DELAY)
+			put_count(out, queue->lease_until_ns > snapshot->now_ns ? queue->length : 0,
+				  "weir_queue_length", "shaper", snapshot->control.name, "listener",
+				  listener->name, NULL);
 	}
 }
 
@@ -312,6 +351,9 @@ static const struct metric {
 	  "SYNs that came again, by what became of them before.", put_retransmits },
 	{ "weir_syn_unremembered_total", "counter",
 	  "SYNs of which nobody looked whether they came again.", put_unremembered },
+	{ "weir_syn_unheld_total", "counter",
+	  "SYNs that were to be held and were dropped at once, by cause.", put_unheld },
+	{ "weir_queue_length", "gauge", "SYNs that are held now.", put_queue_lengths },
 	{ "weir_reserve_ratio", "gauge",
 	  "Share of the burst that is kept for SYNs that come again.", put_reserves },
 	{ "weir_waiting_evictions_total", "counter",

@@ -35,7 +35,9 @@ struct snapshot {
 	struct counters counters[1 + LISTENERS_MAX]; /* summed over CPUs; [0] not judged */
 	struct echoes echoes[LISTENERS_MAX];	     /* summed over CPUs */
 	struct returns returns[LISTENERS_MAX];
-	struct table_counters table; /* summed over CPUs */
+	struct queue_state queues[LISTENERS_MAX];
+	struct unheld_counters unheld[LISTENERS_MAX]; /* summed over CPUs */
+	struct table_counters table;		      /* summed over CPUs */
 	struct level_state levels[LEVELS_MAX];
 	struct top top;	   /* refused most in the last minute */
 	double table_fill; /* share of slots in debt, estimated from sampled sets */

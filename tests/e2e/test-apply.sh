@@ -119,7 +119,7 @@ is "$out" "edge: as the file says" "diff after detach and attach"
 # What is said and not done is said by apply, too.
 sed 's/^ports.*/&\nexcess = delay/' "$file" >"$work/delay.ini"
 expect 0 weir apply "$work/delay.ini"
-has "$err" "listener 'fleet': this version cannot delay; excess is dropped" "apply"
+has "$err" "listener 'fleet': its excess is held only while" "apply"
 expect 0 weir diff "$work/delay.ini"
 lacks "$err" delay "diff"
 expect 0 weir apply "$file"
