@@ -60,6 +60,14 @@ struct {
 	__array(values, struct rules_v6_trie);
 } rules_v6 SEC(".maps");
 
+/* What can be said of a source without the tries. Written with them, read here. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2 * FAMILY_COUNT);
+	__type(key, __u32);
+	__type(value, struct rule_filter);
+} rule_filters SEC(".maps");
+
 /* Charged here by compare-and-swap; mapped by user space, which may charge the same way. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -143,6 +143,21 @@ struct rule {
 	__u8 reserved[5];
 };
 
+#define RULE_FILTER_MASKS 8
+#define RULE_FILTER_WORDS 16384U /* 16 bits a rule for RULES_MAX of them */
+
+/*
+ * A Bloom filter in front of the tries of one family, in the copy of the policy that its index
+ * [2 * slot + family] says: most sources have no rule, and a walk through a trie costs more than all
+ * else. See include/rule_hash.h.
+ */
+struct rule_filter {
+	__u32 masks_count; /* 0: it knows nothing, and every source may have a rule */
+	__u32 word_mask;   /* words in use, a power of two, minus 1 */
+	struct addr masks[RULE_FILTER_MASKS]; /* of every length that a rule has */
+	__u64 words[RULE_FILTER_WORDS];
+};
+
 #define HASH_WORDS 5 /* four of the address, one for listener and level */
 
 /* Secret coefficients of the bucket table's hash (bpf/table.bpf.h), drawn once per instance. */

@@ -41,6 +41,7 @@ const char *const instance_map_names[MAP_COUNT] = {
 	[MAP_QUEUES] = "queues",
 	[MAP_DELAY_BUDGET] = "delay_budget",
 	[MAP_UNHELD] = "unheld",
+	[MAP_RULE_FILTERS] = "rule_filters",
 };
 
 uint64_t instance_now_ns(void)
@@ -106,6 +107,8 @@ static const struct map_shape shapes[MAP_COUNT] = {
 	[MAP_DELAY_BUDGET] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct delay_budget), 1 },
 	[MAP_UNHELD] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct unheld_counters),
 			 LISTENERS_MAX },
+	[MAP_RULE_FILTERS] = { BPF_MAP_TYPE_ARRAY, 0, sizeof(struct rule_filter),
+			       2 * FAMILY_COUNT },
 };
 
 static int check_shape(const struct instance *instance, enum instance_map map)
@@ -379,12 +382,17 @@ int instance_rules(const struct instance *instance, struct rules *rules)
 /* Puts @rules, or NULL: those in force, in the place of the rules at @slot, which is not in force. */
 static int place_rules(const struct instance *instance, uint32_t slot, const struct rules *rules)
 {
-	int err = 0;
+	int filters = instance->map_fd[MAP_RULE_FILTERS], err = 0;
 
 	for (int family = 0; !err && family < FAMILY_COUNT; family++) {
 		int fd = instance->map_fd[MAP_RULES_V4 + family];
 
 		err = rules ? tries_fill(fd, slot, family, rules) : tries_copy(fd, !slot, slot);
+		if (!err && rules)
+			err = tries_fill_filter(filters, slot, family, rules,
+						&instance->control->seed);
+		else if (!err)
+			err = tries_copy_filter(filters, !slot, slot, family);
 	}
 	return err;
 }

@@ -27,6 +27,7 @@ enum instance_map {
 	MAP_QUEUES,
 	MAP_DELAY_BUDGET,
 	MAP_UNHELD,
+	MAP_RULE_FILTERS,
 	MAP_COUNT,
 };
 

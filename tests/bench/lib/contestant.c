@@ -60,8 +60,6 @@ static int configure(const struct contestant *contestant, const struct config *c
 		return err;
 	policy_build(policy, config);
 	err = rules_build(&rules, policy, config, 0);
-	for (int family = 0; !err && family < FAMILY_COUNT; family++)
-		err = tries_fill(map_fd(contestant, maps[family]), zero, family, &rules);
 	rules_seal(&rules, policy);
 	policy_seal(policy);
 	if (!err)
@@ -69,6 +67,12 @@ static int configure(const struct contestant *contestant, const struct config *c
 	if (!err)
 		err = getrandom(&control.waiting_seed, sizeof(control.waiting_seed), 0) < 0 ? -errno
 											    : 0;
+	for (int family = 0; !err && family < FAMILY_COUNT; family++) {
+		err = tries_fill(map_fd(contestant, maps[family]), zero, family, &rules);
+		if (!err)
+			err = tries_fill_filter(map_fd(contestant, "rule_filters"), zero, family,
+						&rules, &control.seed);
+	}
 	if (!err)
 		err = bpf_map_update_elem(map_fd(contestant, "policy"), &zero, policy, BPF_ANY);
 	if (!err)
