@@ -43,8 +43,9 @@ struct packet {
 	struct addr dst;
 	__be16 sport;
 	__u16 dport; /* host order */
-	__be32 isn;  /* 0 of a fragment that ends before it */
+	__be32 isn;  /* sequence number; 0 of a fragment that ends before it */
 	__u8 family; /* enum family; an IPv4-mapped IPv6 source is FAMILY_V4 */
+	bool resets; /* no SYN but a RST */
 };
 
 struct frame {
@@ -71,6 +72,19 @@ static __always_inline bool addr_is_v4(const struct addr *addr)
 	return !addr->hi && bpf_be64_to_cpu(addr->lo) >> 32 == 0xffff;
 }
 
+/* A segment that is no SYN: it passes. Of a RST *packet is filled in all the same. */
+static __always_inline enum reason parse_other(const struct tcphdr *tcp, __be16 flags,
+					       struct packet *packet)
+{
+	if (!(flags & TCP_RST_BIT))
+		return REASON_NOT_SYN;
+	packet->resets = true;
+	packet->sport = tcp->source;
+	packet->dport = bpf_ntohs(tcp->dest);
+	packet->isn = tcp->seq;
+	return REASON_NOT_SYN;
+}
+
 /*
  * SYN without ACK and RST, whatever the other flags: so does Linux decide that a segment opens a
  * connection. A first fragment that ends before the flags counts as a SYN, since Linux would
@@ -94,7 +108,7 @@ static __always_inline enum reason parse_tcp(const struct frame *frame, struct p
 		return REASON_TRUNCATED;
 	flags = ((const __be16 *)tcp)[6];
 	if ((flags & (TCP_SYN_BIT | TCP_ACK_BIT | TCP_RST_BIT)) != TCP_SYN_BIT)
-		return REASON_NOT_SYN;
+		return parse_other(tcp, flags, packet);
 	if (!frame->fragment && (void *)(tcp + 1) > frame->end)
 		return REASON_TRUNCATED;
 	if (tcp->doff * 4 < sizeof(*tcp))
@@ -132,12 +146,12 @@ static __always_inline enum reason parse_v4(struct frame *frame, struct packet *
 	}
 	frame->l4 = frame->l3 + header_len;
 	reason = parse_tcp(frame, packet);
-	if (reason)
+	if (reason && !packet->resets)
 		return reason;
 	addr_from_v4(&packet->src, ip->saddr);
 	addr_from_v4(&packet->dst, ip->daddr);
 	packet->family = FAMILY_V4;
-	return REASON_NONE;
+	return reason;
 }
 
 /* Extension headers that carry another header behind them: RFC 8200, section 4, and RFC 4302. */
@@ -212,12 +226,12 @@ static __always_inline enum reason parse_v6(struct frame *frame, struct packet *
 		frame->l4_len = payload_len > extensions_len ? payload_len - extensions_len : 0;
 	}
 	reason = parse_tcp(frame, packet);
-	if (reason)
+	if (reason && !packet->resets)
 		return reason;
 	addr_from_v6(&packet->src, &ip->saddr);
 	addr_from_v6(&packet->dst, &ip->daddr);
 	packet->family = addr_is_v4(&packet->src) ? FAMILY_V4 : FAMILY_V6;
-	return REASON_NONE;
+	return reason;
 }
 
 static __always_inline bool is_vlan(__be16 type)

@@ -328,4 +328,25 @@ static __always_inline void remember(const struct recall *recall, const struct c
 		waiting_remember(recall, cause->listener, reason, marks, cause->read_ns);
 }
 
+/*
+ * Marks a connection whose SYN was admitted, and whose client answers the SYN+ACK with the RST
+ * @packet: it had given up. Such a RST has the number after that of the SYN (RFC 9293, 3.10.7.1).
+ */
+__noinline int waiting_reset(struct packet *packet, __u64 now_ns)
+{
+	__u32 zero = 0;
+	struct look_budget *budget = bpf_map_lookup_elem(&look_budget, &zero);
+	struct recall known = {};
+
+	if (!packet || !budget || budget->tat > now_ns + LOOK_BURST_NS)
+		return 0;
+	budget->tat = (budget->tat > now_ns ? budget->tat : now_ns) + look_period_ns;
+	packet->isn = bpf_htonl(bpf_ntohl(packet->isn) - 1);
+	waiting_look(&known, packet, now_ns);
+	if (known.entry & WAITING_WAS_ADMITTED)
+		waiting_write(&known, known.entry >> WAITING_TICK_SHIFT & WAITING_TICK_MASK,
+			      (known.entry & ((1 << WAITING_TICK_SHIFT) - 1)) | WAITING_WAS_RESET);
+	return 0;
+}
+
 #endif

@@ -110,6 +110,8 @@ int weir(struct xdp_md *ctx)
 	enum reason reason;
 
 	reason = parse(ctx, &packet);
+	if (packet.resets && match(&packet, &cause) == REASON_NONE)
+		waiting_reset(&packet, cause_now_ns(&cause));
 	if (!reason)
 		reason = match(&packet, &cause);
 	if (!reason)

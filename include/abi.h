@@ -260,6 +260,7 @@ struct waiting_set {
 #define WAITING_IS_AWAITED 16ULL  /* counted as refused, and has not come back yet */
 #define WAITING_HAS_PAID 32ULL	  /* its site and its source were charged when it was held */
 #define WAITING_IS_RELEASED 64ULL /* let in by user space, and its frame may be met once more */
+#define WAITING_WAS_RESET 128ULL  /* admitted, and the client answered the SYN+ACK with a RST */
 /* No TCP known sends a SYN again sooner (Zephyr: 200 ms); Linux gives up after 67 s of waiting. */
 #define WAITING_MIN_NS 150000000ULL
 #define WAITING_MAX_NS 70000000000ULL

@@ -38,6 +38,7 @@ static void close_line(struct shaper *shaper, unsigned int id)
 	memset(state->lengths, 0, sizeof(state->lengths));
 	memset(state->sites, 0, sizeof(state->sites));
 	queue_destroy(line->queue);
+	free(line->trials);
 	*line = (struct line){};
 	publish_length(shaper, id);
 }
@@ -48,9 +49,12 @@ static int open_line(struct shaper *shaper, unsigned int id, uint64_t now_ns)
 	const struct listener *listener = &shaper->policy->listeners[id];
 	struct line *line = &shaper->lines[id];
 	struct queue *queue = queue_create(listener->queue_entries, DELAY_MAX_START_NS);
+	struct trials *trials = calloc(1, sizeof(*trials));
 	const struct queue_entry *held;
 
-	if (!queue) {
+	if (!queue || !trials) {
+		queue_destroy(queue);
+		free(trials);
 		log_error("cannot hold SYNs of listener '%s': no memory for %u of them; set fewer "
 			  "`queue-entries`",
 			  listener->name, listener->queue_entries);
@@ -74,6 +78,7 @@ static int open_line(struct shaper *shaper, unsigned int id, uint64_t now_ns)
 	}
 	close_line(shaper, id);
 	line->queue = queue;
+	line->trials = trials;
 	line->serial = listener->serial;
 	delay_max_init(&line->delay_max, now_ns);
 	return 0;
@@ -94,6 +99,20 @@ static void set_delay_max(struct shaper *shaper, unsigned int id, uint64_t now_n
 		queue_set_delay_max(line->queue, wanted_ns);
 	line->set_max_ns = wanted_ns;
 	shaper->states[id].delay_max_ns = wanted_ns;
+}
+
+/* What has become of those that were released. */
+static void judge_releases(const struct shaper *shaper, struct line *line, uint64_t now_ns)
+{
+	struct trial *trial;
+
+	while ((trial = trials_first(line->trials, now_ns))) {
+		trial->failed = waiting_was_reset(&shaper->waiting, trial->key, now_ns);
+		delay_max_note(&line->delay_max, trial->held_ns, 1, trial->failed);
+	}
+	while ((trial = trials_last(line->trials, now_ns)))
+		if (!trial->failed && waiting_was_reset(&shaper->waiting, trial->key, now_ns))
+			delay_max_note(&line->delay_max, trial->held_ns, 1, true);
 }
 
 /* The queue that listener @id has to have under the policy. */
@@ -220,6 +239,9 @@ static void put_back(struct shaper *shaper, unsigned int id, const struct queue_
 		state->failed++;
 		return;
 	}
+	/* a source that may be forged proves nothing */
+	if (entry->class == QUEUE_RETRANSMITS || !reserve_of(shaper, id))
+		trials_add(shaper->lines[id].trials, entry->key, now_ns - entry->term_ns, now_ns);
 	if (due_ns < entry->queued_ns)
 		due_ns = entry->queued_ns;
 	queue_report_release(state, now_ns > due_ns ? now_ns - due_ns : 0);
@@ -304,6 +326,8 @@ int shaper_tick(struct shaper *shaper, uint64_t now_ns, bool *moved)
 
 		if (!line->queue)
 			continue;
+		judge_releases(shaper, line, now_ns);
+		set_delay_max(shaper, id, now_ns);
 		queue_expire(line->queue, now_ns);
 		publish_length(shaper, id);
 		queue_report(state, line->queue, &line->reported);

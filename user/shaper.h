@@ -17,6 +17,7 @@
 #include "instance.h"
 #include "pins.h"
 #include "queue.h"
+#include "trials.h"
 #include "waiting.h"
 
 #define SHAPER_TICK_NS 100000000ULL
@@ -27,9 +28,10 @@ struct line {
 	struct queue *queue; /* NULL: none */
 	struct queue_stats reported;
 	struct delay_max delay_max;
-	uint64_t set_max_ns; /* delay-max in force */
-	uint32_t serial;     /* of the listener */
-	bool leased;	     /* else nothing more comes in */
+	struct trials *trials; /* of what was released */
+	uint64_t set_max_ns;   /* delay-max in force */
+	uint32_t serial;       /* of the listener */
+	bool leased;	       /* else nothing more comes in */
 };
 
 struct shaper {

@@ -44,13 +44,26 @@ static void take_back(struct returns *returns, uint64_t first_ns, uint64_t now_n
 		;
 }
 
+static __u64 *find_entry(const struct waiting_table *table, uint64_t key, uint32_t tick)
+{
+	struct waiting_set *set = &table->sets[(key & 0xffffffff) * table->count >> 32];
+
+	return &set->entry[find_way(set, (uint32_t)(key >> 32), tick)];
+}
+
+bool waiting_was_reset(const struct waiting_table *table, uint64_t key, uint64_t now_ns)
+{
+	const __u64 *place = find_entry(table, key, TICK(now_ns));
+	__u64 entry = __atomic_load_n(place, __ATOMIC_RELAXED);
+
+	return entry >> WAITING_TAG_SHIFT == key >> 32 && entry & WAITING_WAS_RESET;
+}
+
 void waiting_admit(const struct waiting_table *table, uint64_t key, uint64_t now_ns,
 		   struct returns *returns)
 {
-	uint64_t index = (key & 0xffffffff) * table->count >> 32;
 	uint32_t tag = (uint32_t)(key >> 32), tick = TICK(now_ns);
-	struct waiting_set *set = &table->sets[index];
-	__u64 *entry = &set->entry[find_way(set, tag, tick)];
+	__u64 *entry = find_entry(table, key, tick);
 	__u64 former = __atomic_load_n(entry, __ATOMIC_RELAXED);
 	__u64 admitted = (__u64)tag << WAITING_TAG_SHIFT | (__u64)tick << WAITING_TICK_SHIFT |
 			 WAITING_WAS_ADMITTED | WAITING_IS_RELEASED;

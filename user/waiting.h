@@ -21,4 +21,7 @@ struct waiting_table {
 void waiting_admit(const struct waiting_table *table, uint64_t key, uint64_t now_ns,
 		   struct returns *returns);
 
+/* Has the client of the SYN with @key answered its SYN+ACK with a RST? */
+bool waiting_was_reset(const struct waiting_table *table, uint64_t key, uint64_t now_ns);
+
 #endif
