@@ -5,7 +5,8 @@
  *
  *	engine.c	   set up and tear down, the loop, timers
  *	engine_starts.c	   when devices begin
- *	engine_link.c	   a device's connection: connect, TLS, bytes in and out
+ *	engine_link.c	   a device's connection: connect, TLS, close
+ *	engine_bytes.c	   bytes in and out of it
  *	engine_talk.c	   what it says in MQTT
  *	engine_bystander.c messages that bystanders exchange
  *	engine_gone.c	   connections that a client gave up, watched for a late answer
@@ -123,6 +124,11 @@ void link_opened(struct engine *engine, uint32_t index, int fd);
 bool link_is_same(const struct engine *engine, uint32_t index, uint32_t serial);
 void link_keep_pending(struct engine *engine, uint32_t index, const void *buf, size_t len);
 void link_take_bytes(struct engine *engine, uint32_t index, const uint8_t *bytes, size_t len);
+/* What is pending, as far as the socket takes it. */
+void link_flush(struct link *link);
+void link_read_all(struct engine *engine, uint32_t index, bool ended);
+/* What a connection that failed with positive @error has met. */
+enum device_event link_event_of_errno(int error);
 
 void talk_connect(struct engine *engine, uint32_t index);
 void talk_work(struct engine *engine, uint32_t index);
