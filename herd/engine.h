@@ -11,6 +11,7 @@
  *	engine_bystander.c messages that bystanders exchange
  *	engine_gone.c	   connections that a client gave up, watched for a late answer
  *	engine_raw.c	   devices with the TCP of another stack, in the place of sockets
+ *	engine_raw_tun.c   their packets, through a TUN device
  */
 #ifndef HERD_ENGINE_H
 #define HERD_ENGINE_H
