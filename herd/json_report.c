@@ -309,6 +309,7 @@ json_t *json_report(const struct report *report)
 		json_object_set_new(json, "capacity_steps", steps_of(report->knee));
 		json_object_set_new(json, "capacity_unsteady",
 				    json_boolean(report->knee->unsteady));
+		json_object_set_new(json, "knee_found", json_boolean(report->knee->found));
 	}
 	json_object_set_new(json, "series", series_of(tally));
 	json_object_set_new(

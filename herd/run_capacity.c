@@ -66,6 +66,17 @@ static void find_knee(struct loop *loop)
 	knee_end(loop->knee);
 }
 
+static void warn_no_knee(const struct knee *knee, const struct plan *plan)
+{
+	if (knee->final)
+		say_warning("no knee was found: '%u' at once, all there may be, still bring more; "
+			    "give more devices",
+			    plan->devices);
+	else
+		say_warning("no knee was found: the run ended while more at once might still bring "
+			    "more; give it a longer duration");
+}
+
 enum herd_status run_capacity(const struct plan *plan)
 {
 	static struct report report;
@@ -95,6 +106,8 @@ enum herd_status run_capacity(const struct plan *plan)
 			  plan->host);
 		status = STATUS_FAILED;
 	}
+	if (status == STATUS_DONE && !knee.found)
+		warn_no_knee(&knee, plan);
 	if (status == STATUS_DONE && knee.unsteady)
 		say_warning("the capacity is unsteady: what was measured last is far from what was "
 			    "seen before; is the machine busy with something else? measure again");

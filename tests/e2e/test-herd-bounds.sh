@@ -140,5 +140,15 @@ fake code=0
 # (on a busy machine it may well warn that the figure is unsteady)
 expect 0 herd $B4 "$port" capacity devices 8 duration 6s timeout 60s json "$record" quiet
 is "$(value '.capacity > 0 and .t50 == null and (.capacity_steps | length > 0)')" true "capacity"
+is "$(value 'has("knee_found")')" true "capacity"
+expect 0 herd $B4 "$port" capacity duration 1s timeout 60s json "$record" quiet
+is "$(value '.capacity > 0 and (.knee_found | not)')" true "capacity cut short"
+has "$err" "no knee was found: the run ended" "capacity cut short"
+expect 0 herd $B4 "$port" capacity devices 1 duration 20s timeout 60s json "$record" quiet
+is "$(value .knee_found)" false "capacity with one device"
+has "$err" "'1' at once, all there may be" "capacity with one device"
+for key in $(value 'keys[]'); do
+	grep -qE "\`$key\`" "$root/docs/herd.md" || fail "docs/herd.md has no '$key'"
+done
 expect 1 herd $B4 9 capacity devices 2 duration 1s
 has "$err" "cannot measure the capacity of '$B4': no set-up succeeded" "capacity of nothing"

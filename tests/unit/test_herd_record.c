@@ -96,6 +96,46 @@ static void test_record(void **state)
 	json_decref(json);
 }
 
+/* What the record and the summary say of a search for the knee that fed @windows of @per_sec. */
+static bool says_knee(unsigned int windows, double per_sec, const char *words)
+{
+	static struct plan plan;
+	static struct report report;
+	struct tally tally;
+	struct knee knee;
+	char text[2048] = "";
+	FILE *out = fmemopen(text, sizeof(text), "w");
+	json_t *json;
+	bool found;
+
+	plan_init(&plan);
+	plan_add_group(&plan, "devices")->devices = plan.devices = 512;
+	plan.capacity = true;
+	tally_init(&tally, 512, 50 * S);
+	knee_init(&knee, 512);
+	while (windows--)
+		knee_feed(&knee, per_sec);
+	knee_end(&knee);
+	report = (struct report){ .plan = &plan, .tally = &tally, .knee = &knee };
+	json = json_report(&report);
+	found = json_is_true(json_object_get(json, "knee_found"));
+	assert_true(near(number(json, "capacity"), per_sec));
+	json_decref(json);
+	report_text(out, &report);
+	fclose(out);
+	tally_free(&tally);
+	if (!strstr(text, words))
+		fail_msg("no '%s' in: %s", words, text);
+	return found;
+}
+
+static void test_knee(void **state)
+{
+	(void)state;
+	assert_true(says_knee(50, 80, "capacity      80.0 set-ups/s, from 1 at once on"));
+	assert_false(says_knee(2, 80, "80.0 set-ups/s at least, with 1 at once: no knee"));
+}
+
 static void test_join(void **state)
 {
 	json_t *runs[] = { record(4, S, 1000.25, 2), record(6, S / 2, 1002.25, 0) };
@@ -200,9 +240,8 @@ static void test_hist_of_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_record),
-		cmocka_unit_test(test_join),
-		cmocka_unit_test(test_join_refuses),
+		cmocka_unit_test(test_record),	     cmocka_unit_test(test_knee),
+		cmocka_unit_test(test_join),	     cmocka_unit_test(test_join_refuses),
 		cmocka_unit_test(test_hist_of_json),
 	};
 
