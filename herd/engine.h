@@ -113,6 +113,8 @@ bool starts_next_at(const struct engine *engine, uint64_t *at_ns);
 
 void link_connect(struct engine *engine, uint32_t index);
 void link_event(struct engine *engine, uint32_t index, uint32_t events);
+/* Takes what its socket has, without waiting for the event. */
+void link_look(struct engine *engine, uint32_t index);
 void link_start_tls(struct engine *engine, uint32_t index);
 void link_send(struct engine *engine, uint32_t index, const void *buf, size_t len);
 void link_close(struct engine *engine, uint32_t index);

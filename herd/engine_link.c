@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -266,4 +267,16 @@ void link_event(struct engine *engine, uint32_t index, uint32_t events)
 	if (link->pending_len)
 		link_flush(link);
 	link_read_all(engine, index, events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR));
+}
+
+void link_look(struct engine *engine, uint32_t index)
+{
+	struct pollfd socket = { .fd = engine->links[index].fd, .events = POLLIN | POLLRDHUP };
+
+	if (socket.fd < 0 || engine->raw)
+		return;
+	if (engine->devices[index].state == DEVICE_CONNECTING)
+		socket.events |= POLLOUT;
+	if (poll(&socket, 1, 0) > 0)
+		link_event(engine, index, (uint32_t)socket.revents); /* the bits are the same */
 }

@@ -14,6 +14,7 @@
 #include "herd/sources.h"
 
 #define PACKETS_IN_A_ROW 64 /* before timers are looked at again */
+#define ROWS_TO_CATCH_UP 8  /* a TUN device queues 500 packets unless told otherwise */
 #define NS_PER_SEC 1000000000ULL
 #define PORTS_ALL (65536U - RAW_PORT_MIN)
 #define PORTS_EACH_MIN 4U
@@ -34,25 +35,33 @@ void raw_put(const struct raw *raw, const struct segment *segment)
 	(void)!write(raw->tun, packet, len);
 }
 
-void raw_readable(struct engine *engine)
+bool raw_readable(struct engine *engine)
 {
 	struct raw *raw = engine->raw;
 
-	for (int i = 0; i < PACKETS_IN_A_ROW; i++) {
+	for (int i = 0; i < PACKETS_IN_A_ROW && raw->tun >= 0; i++) {
 		ssize_t len = read(raw->tun, raw->packet, sizeof(raw->packet));
 		struct segment segment;
 
 		if (len < 0 && errno != EAGAIN && errno != EINTR) {
 			say_warning("the TUN device is gone: %s; nothing more can arrive",
 				    strerror(errno));
-			epoll_ctl(engine->epoll_fd, EPOLL_CTL_DEL, raw->tun, NULL);
+			close(raw->tun);
+			raw->tun = -1;
 		}
 		if (len <= 0)
-			return;
+			return false;
 		engine->now_ns = engine_clock_ns();
 		if (!segment_parse(raw->packet, (size_t)len, &segment))
 			raw_take(engine, &segment);
 	}
+	return raw->tun >= 0;
+}
+
+void raw_catch_up(struct engine *engine)
+{
+	for (int i = 0; i < ROWS_TO_CATCH_UP && raw_readable(engine); i++)
+		;
 }
 
 /* -- set up and tear down ---------------------------------------------------------------------- */

@@ -64,6 +64,20 @@ wait "$late" || fail "after SIGINT: $?"
 jq -e '.timeouts == 3 and .wasted == 3 and .connected == 0 and .attempts == 3' \
 	"$work/late.json" >/dev/null || fail "late answers: $(cat "$work/late.json")"
 
+# What came in time, while herd itself was held up, is no time-out.
+all_have_said() { [ "$(grep -c level= "$work/fake$port.log")" = 3 ]; }
+fake late=500
+start stalled client "$build/herd" $B4 "$port" devices 3 sources 10.128.0.0/16 stack lwip \
+	attempts 1 timeout 2s json "$work/stalled.json"
+stalled=$job
+wait_for 20 all_have_said
+kill -STOP "$stalled"
+sleep 2
+kill -CONT "$stalled"
+wait "$stalled" || fail "held up: exit status $?"
+jq -e '.connects == 3 and .timeouts == 0' "$work/stalled.json" >/dev/null ||
+	fail "held up: $(cat "$work/stalled.json")"
+
 # -- SYN times -----------------------------------------------------------------------------------
 in_broker nft -f - <<-RULES
 	table inet away {
