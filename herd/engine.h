@@ -130,6 +130,8 @@ void link_take_bytes(struct engine *engine, uint32_t index, const uint8_t *bytes
 /* What is pending, as far as the socket takes it. */
 void link_flush(struct link *link);
 void link_read_all(struct engine *engine, uint32_t index, bool ended);
+/* Its event is to come again, as not all was taken. */
+void link_come_back(struct engine *engine, uint32_t index);
 /* What a connection that failed with positive @error has met. */
 enum device_event link_event_of_errno(int error);
 

@@ -7,6 +7,7 @@
 #include "herd/engine.h"
 
 #define READ_MAX 4096
+#define READS_IN_A_ROW 16 /* before timers and other sockets are looked at again */
 
 /* -- bytes out --------------------------------------------------------------------------------- */
 
@@ -143,11 +144,15 @@ void link_read_all(struct engine *engine, uint32_t index, bool ended)
 	uint8_t buf[READ_MAX];
 	size_t len;
 
-	while (link_is_same(engine, index, serial) && get(engine, index, buf, &len) > 0) {
+	for (int i = 0; i < READS_IN_A_ROW; i++) {
+		if (!link_is_same(engine, index, serial) || get(engine, index, buf, &len) <= 0)
+			return;
 		if (!engine->devices[index].answered)
 			engine_step(engine, index, EVENT_ANSWER, 0);
 		link_take_bytes(engine, index, buf, len);
 		if (len < READ_MAX && !ended && !link->tls)
 			return;
 	}
+	if (link_is_same(engine, index, serial))
+		link_come_back(engine, index);
 }

@@ -63,7 +63,8 @@ static void source_of(const struct engine *engine, uint32_t index, union net_add
 	net_source(&addr, engine->to.any.sa_family == AF_INET, from);
 }
 
-static int watch(const struct engine *engine, uint32_t index)
+/* @op of epoll_ctl(). */
+static int watch(const struct engine *engine, uint32_t index, int op)
 {
 	const struct link *link = &engine->links[index];
 	struct epoll_event event = {
@@ -71,7 +72,7 @@ static int watch(const struct engine *engine, uint32_t index)
 		.data.u64 = (uint64_t)link->serial << 32 | index,
 	};
 
-	return epoll_ctl(engine->epoll_fd, EPOLL_CTL_ADD, link->fd, &event) ? -errno : 0;
+	return epoll_ctl(engine->epoll_fd, op, link->fd, &event) ? -errno : 0;
 }
 
 static void connect_failed(struct engine *engine, uint32_t index, int error)
@@ -85,6 +86,15 @@ static void connect_failed(struct engine *engine, uint32_t index, int error)
 			    engine->devices[index].number, strerror(error), advice(error));
 	}
 	engine_step(engine, index, event, 0);
+}
+
+void link_come_back(struct engine *engine, uint32_t index)
+{
+	/* looks at the socket anew, and puts what is ready last in the queue */
+	int err = watch(engine, index, EPOLL_CTL_MOD);
+
+	if (err)
+		connect_failed(engine, index, -err);
 }
 
 void link_opened(struct engine *engine, uint32_t index, int fd)
@@ -116,7 +126,7 @@ void link_connect(struct engine *engine, uint32_t index)
 		return;
 	}
 	link_opened(engine, index, fd);
-	err = watch(engine, index);
+	err = watch(engine, index, EPOLL_CTL_ADD);
 	if (err)
 		connect_failed(engine, index, -err);
 }

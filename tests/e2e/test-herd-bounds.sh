@@ -88,6 +88,22 @@ for signal in INT TERM; do
 done
 is "$(in_client ss -Htn state established "dport = :$port" | wc -l)" 0 "connections left"
 
+# by duration and by a signal, however much there is to read
+fake flood
+run $B4 "$port" devices 2 timeout 60s hold 60s duration 1s
+ended connects=2
+between "$(value '.duration_seconds | floor')" 1 5 "a run of 1 s"
+fake flood
+rm -f "$record"
+start flooded client "$build/herd" $B4 "$port" devices 2 timeout 60s hold 100s json "$record" quiet
+both_have_said() { [ "$(grep -c level= "$work/fake$port.log")" = 2 ]; }
+wait_for 20 both_have_said
+sleep 0.3
+kill -INT $job
+wait_for 5 test -s "$record"
+wait $job || fail "stopped while flooded: exit status $?"
+is "$(value .interrupted)" true "stopped while flooded"
+
 # a mixed fleet, and several processes in one record
 fake code=0
 cat >"$work/fleet.ini" <<END
