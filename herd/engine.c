@@ -152,7 +152,7 @@ static int make_devices(struct engine *engine)
 	return 0;
 }
 
-int engine_open(struct engine *engine, const struct plan *plan)
+int engine_open(struct engine *engine, const struct plan *plan, const union net_address *to)
 {
 	bool raw = strcmp(plan->stack, "linux") != 0;
 	uint32_t needed = raw ? 0 : plan->devices + plan->bystanders, spare;
@@ -161,14 +161,13 @@ int engine_open(struct engine *engine, const struct plan *plan)
 
 	*engine = (struct engine){
 		.plan = plan,
+		.to = *to,
 		.devices_count = plan->devices,
 		.bystanders_count = plan->bystanders,
 		.active = plan->devices,
 		.epoll_fd = -1,
 	};
-	err = net_resolve(plan->host, plan->port, &engine->to);
-	if (!err)
-		err = limits_raise_files(needed, gone_max, &spare);
+	err = limits_raise_files(needed, gone_max, &spare);
 	if (!err)
 		err = open_groups(engine);
 	if (err)

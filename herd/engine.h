@@ -91,8 +91,11 @@ uint64_t engine_clock_ns(void);
 void engine_catch_signals(void);
 bool engine_stopped(void);
 
-/* 0 or -errno after saying what is wrong. @plan stays the caller's and must outlive it. */
-int engine_open(struct engine *engine, const struct plan *plan);
+/*
+ * 0 or -errno after saying what is wrong. @plan stays the caller's and must outlive it; @to is the
+ * address of its host.
+ */
+int engine_open(struct engine *engine, const struct plan *plan, const union net_address *to);
 void engine_close(struct engine *engine);
 /* Starts are relative to @start_ns, which is about now. */
 int engine_start(struct engine *engine, uint64_t start_ns);

@@ -16,15 +16,14 @@
 #define NS_PER_SEC 1000000000ULL
 #define PROGRESS_NS (NS_PER_SEC / 5)
 
-int run_check_target(const struct plan *plan)
+int run_find_target(const struct plan *plan, union net_address *to)
 {
-	union net_address to;
 	enum route_reach reach;
-	int err = net_resolve(plan->host, plan->port, &to);
+	int err = net_resolve(plan->host, plan->port, to);
 
 	if (err)
 		return err;
-	err = route_reach(&to.any, &reach);
+	err = route_reach(&to->any, &reach);
 	if (err) {
 		say_error("cannot reach '%s': %s; is its network configured here?", plan->host,
 			  strerror(-err));

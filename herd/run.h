@@ -12,8 +12,11 @@ enum herd_status run_storm(const struct plan *plan);
 /* A closed loop to the knee. */
 enum herd_status run_capacity(const struct plan *plan);
 
-/* Refuses a target behind a router, unless the plan says that it may be anywhere. 0 or -errno. */
-int run_check_target(const struct plan *plan);
+/*
+ * The address of the plan's target; refuses one behind a router, unless the plan says that it may be
+ * anywhere. The only look-up of a run: another could give another address. 0 or -errno.
+ */
+int run_find_target(const struct plan *plan, union net_address *to);
 
 /* When and with what a run began. */
 struct run_clock {

@@ -80,13 +80,14 @@ static void warn_no_knee(const struct knee *knee, const struct plan *plan)
 enum herd_status run_capacity(const struct plan *plan)
 {
 	static struct report report;
+	union net_address to;
 	struct engine engine;
 	struct knee knee;
 	struct run_clock clock;
 	struct loop loop = { .engine = &engine, .knee = &knee };
 	enum herd_status status;
 
-	if (run_check_target(plan) || engine_open(&engine, plan))
+	if (run_find_target(plan, &to) || engine_open(&engine, plan, &to))
 		return STATUS_FAILED;
 	engine_catch_signals();
 	knee_init(&knee, plan->devices);

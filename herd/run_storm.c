@@ -81,11 +81,12 @@ static void drain(struct engine *engine)
 enum herd_status run_storm(const struct plan *plan)
 {
 	static struct report report;
+	union net_address to;
 	struct engine engine;
 	struct run_clock clock;
 	enum herd_status status = STATUS_FAILED;
 
-	if (run_check_target(plan) || engine_open(&engine, plan))
+	if (run_find_target(plan, &to) || engine_open(&engine, plan, &to))
 		return STATUS_FAILED;
 	engine_catch_signals();
 	if (settle(&engine))

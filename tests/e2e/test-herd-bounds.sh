@@ -30,6 +30,18 @@ wait_for 10 grep -q ready "$work/fake2997.log"
 run $C4 2997 devices 1
 ended connects=1
 
+# a name is looked up once: the address that was allowed is the one that is stormed
+start fake2996 client "$build/tests/e2e/fakebroker" 127.0.0.1 2996 code=0
+start away2996 broker "$build/tests/e2e/fakebroker" 192.0.2.1 2996 code=0
+wait_for 10 grep -q ready "$work/fake2996.log"
+wait_for 10 grep -q ready "$work/away2996.log"
+for words in "devices 1" "capacity devices 1 duration 1s"; do
+	# shellcheck disable=SC2086
+	expect 0 in_client env LD_PRELOAD="$build/tests/e2e/two_answers.so" FIRST_ANSWER=127.0.0.1 \
+		SECOND_ANSWER=192.0.2.1 "$build/herd" twice 2996 $words quiet
+done
+is "$(<"$work/away2996.log")" ready "connections to an address that was not allowed"
+
 # behind a default route without a router, as of a tunnel
 in_client ip tuntap add tunnel0 mode tun
 ip -n client link set tunnel0 up
