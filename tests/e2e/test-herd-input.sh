@@ -47,6 +47,18 @@ refuses 1 "cannot use ca '$work/none'" $B4 1883 devices 1 tls ca "$work/none"
 refuses 1 "cannot use ca '$work/empty'" $B4 1883 devices 1 tls ca "$work/empty"
 refuses 1 "cannot use cert '$work/none'" $B4 1883 devices 1 tls cert "$work/none" key "$work/none"
 refuses 1 "cannot use key '$work/pki/ca.key'" $B4 1883 devices 1 tls cert "$work/pki/server.pem" key "$work/pki/ca.key"
+for format in "-traditional -aes256" "-aes256"; do
+	# shellcheck disable=SC2086
+	openssl pkey -in "$work/pki/server.key" -out "$work/encrypted.key" $format -passout pass:secret
+	grep -q ENCRYPTED "$work/encrypted.key"
+	# with a terminal that could be asked on
+	expect 0 in_client script -qefc "timeout 20 '$build/herd' $B4 1883 devices 1 tls \
+		cert $work/pki/server.pem key $work/encrypted.key; echo status=\$?" /dev/null
+	has "$out" "cannot use key '$work/encrypted.key': it is encrypted" "an encrypted key"
+	has "$out" "openssl pkey -in $work/encrypted.key" "an encrypted key"
+	has "$out" "status=1" "an encrypted key"
+	lacks "$out" "pass phrase" "an encrypted key"
+done
 refuses 1 "cannot read schedule '$work/none'" $B4 1883 devices 1 start schedule "$work/none"
 printf '0.5\nsoon\n' >"$work/schedule"
 refuses 1 "cannot read schedule '$work/schedule': line 2 is not a number of seconds" \
