@@ -68,6 +68,9 @@ void raw_finish(struct engine *engine, uint32_t index, bool gone)
 	struct segment out;
 
 	if (gone && device->tcp.state == TCP_STATE_OPEN) {
+		/* one at a time is watched */
+		if (device->gone_port && engine->now_ns < device->gone_until_ns)
+			engine->gone_evicted++;
 		device->gone_port = device->tcp.local_port;
 		device->gone_until_ns = engine->now_ns + GONE_NS;
 	}
@@ -108,6 +111,12 @@ static void deliver(struct engine *engine, uint32_t index, const struct tcp *tcp
 
 static void on_event(struct engine *engine, uint32_t index, enum tcp_event event)
 {
+	struct raw_device *device = &engine->raw->devices[index];
+
+	/* the broker has ended what was given up: no answer can come any more */
+	if (engine->links[index].fd < 0 && device->gone_port == device->tcp.local_port &&
+	    (event == TCP_FINISHED || event == TCP_OVER || event == TCP_RESET))
+		device->gone_port = 0;
 	/* the end of what nobody waits for, or the storm has ended */
 	if (engine->links[index].fd < 0 || (engine->frozen_ns && index < engine->devices_count))
 		return;
@@ -118,7 +127,7 @@ static void on_event(struct engine *engine, uint32_t index, enum tcp_event event
 		engine_step(engine, index, EVENT_TCP_UP, 0);
 		break;
 	case TCP_DATA:
-		deliver(engine, index, &engine->raw->devices[index].tcp);
+		deliver(engine, index, &device->tcp);
 		break;
 	case TCP_FINISHED:
 	case TCP_OVER:
@@ -141,12 +150,13 @@ static void on_event(struct engine *engine, uint32_t index, enum tcp_event event
 static void on_stray(struct engine *engine, uint32_t index, const struct segment *in)
 {
 	struct raw_device *device = &engine->raw->devices[index];
+	bool watched = in->to_port == device->gone_port;
 	struct segment out;
 
-	if (in->len && in->to_port == device->gone_port && engine->now_ns < device->gone_until_ns &&
+	if (in->len && watched && engine->now_ns < device->gone_until_ns &&
 	    !engine->devices[index].bystander)
 		tally_count(&engine->tally, TALLY_WASTED, engine->now_ns);
-	if (in->len || in->flags & SEGMENT_RST)
+	if (watched && (in->len || in->flags & SEGMENT_RST))
 		device->gone_port = 0;
 	if (segment_reset(in, &out))
 		raw_put(engine->raw, &out);
