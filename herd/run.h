@@ -5,6 +5,7 @@
 
 #include "herd/commands.h"
 #include "herd/engine.h"
+#include "herd/json_file.h"
 #include "herd/report.h"
 
 /* All connect; ends when they are, or by the plan's duration. */
@@ -13,10 +14,11 @@ enum herd_status run_storm(const struct plan *plan);
 enum herd_status run_capacity(const struct plan *plan);
 
 /*
- * The address of the plan's target; refuses one behind a router, unless the plan says that it may be
- * anywhere. The only look-up of a run: another could give another address. 0 or -errno.
+ * Refuses a target behind a router, unless the plan says that it may be anywhere; opens all that the
+ * run needs; takes signals. 0 or -errno after saying what is wrong.
  */
-int run_find_target(const struct plan *plan, union net_address *to);
+int run_open(const struct plan *plan, struct engine *engine, struct json_file *json);
+void run_close(struct engine *engine, struct json_file *json);
 
 /* When and with what a run began. */
 struct run_clock {
@@ -30,7 +32,7 @@ void run_clock_start(struct run_clock *clock);
 void run_fill_report(struct report *report, const struct engine *engine,
 		     const struct run_clock *clock);
 /* The summary and the JSON record. */
-enum herd_status run_report(const struct report *report);
+enum herd_status run_report(const struct report *report, struct json_file *json);
 /* Is the progress line wanted, and is it time for one? */
 void run_progress(const struct engine *engine);
 

@@ -80,16 +80,15 @@ static void warn_no_knee(const struct knee *knee, const struct plan *plan)
 enum herd_status run_capacity(const struct plan *plan)
 {
 	static struct report report;
-	union net_address to;
+	struct json_file json;
 	struct engine engine;
 	struct knee knee;
 	struct run_clock clock;
 	struct loop loop = { .engine = &engine, .knee = &knee };
 	enum herd_status status;
 
-	if (run_find_target(plan, &to) || engine_open(&engine, plan, &to))
+	if (run_open(plan, &engine, &json))
 		return STATUS_FAILED;
-	engine_catch_signals();
 	knee_init(&knee, plan->devices);
 	run_clock_start(&clock);
 	engine.active = 0;
@@ -100,7 +99,7 @@ enum herd_status run_capacity(const struct plan *plan)
 	engine_end(&engine);
 	run_fill_report(&report, &engine, &clock);
 	report.knee = &knee;
-	status = run_report(&report);
+	status = run_report(&report, &json);
 	if (status == STATUS_DONE && knee.capacity_per_sec <= 0) {
 		say_error("cannot measure the capacity of '%s': no set-up succeeded; see the "
 			  "failures",
@@ -112,6 +111,6 @@ enum herd_status run_capacity(const struct plan *plan)
 	if (status == STATUS_DONE && knee.unsteady)
 		say_warning("the capacity is unsteady: what was measured last is far from what was "
 			    "seen before; is the machine busy with something else? measure again");
-	engine_close(&engine);
+	run_close(&engine, &json);
 	return status;
 }
