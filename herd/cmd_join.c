@@ -28,17 +28,20 @@ static enum herd_status join(char **names, size_t count, struct json_file *outpu
 {
 	json_t *runs[RUNS_MAX] = { NULL }, *joined = NULL;
 	enum herd_status status = STATUS_FAILED;
-	size_t read = 0, wrong;
-	const char *why;
+	struct json_join_error error;
+	size_t read = 0;
 
 	while (read < count && (runs[read] = read_run(names[read])))
 		read++;
 	if (read == count)
-		joined = json_join(runs, count, &wrong, &why);
+		joined = json_join(runs, count, &error);
 	if (joined && !json_file_write(output, joined, JSON_INDENT(1) | JSON_REAL_PRECISION(15)))
 		status = STATUS_DONE;
+	else if (!joined && read == count && error.other != JSON_JOIN_NONE)
+		say_error("cannot join '%s' with '%s': %s", names[error.other], names[error.wrong],
+			  error.why);
 	else if (!joined && read == count)
-		say_error("cannot join '%s': %s", names[wrong], why);
+		say_error("cannot join '%s': %s", names[error.wrong], error.why);
 	while (read--)
 		json_decref(runs[read]);
 	return status;

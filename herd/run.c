@@ -87,10 +87,12 @@ void run_fill_report(struct report *report, const struct engine *engine,
 		.bystanders_unsent = engine->bystanders_unsent,
 		.interrupted = engine_stopped(),
 		.cpus = cpus > 0 ? (uint32_t)cpus : 1,
+		.pid = (uint32_t)getpid(),
 	};
 	for (uint32_t i = 0; i < engine->devices_count; i++)
 		hist_add(&report->attempts, engine->devices[i].attempts);
 	if (!uname(&name)) {
+		snprintf(report->node, sizeof(report->node), "%s", name.nodename);
 		snprintf(report->kernel, sizeof(report->kernel), "%s %s", name.sysname,
 			 name.release);
 		snprintf(report->machine, sizeof(report->machine), "%s", name.machine);

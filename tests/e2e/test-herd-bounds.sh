@@ -145,6 +145,16 @@ run $B4 "$port" devices 10 first 100 timeout 60s start schedule <(printf '0.3\n0
 cp "$record" "$work/b.json"
 expect 0 herd join "$work/a.json" "$work/b.json"
 is "$(jq -c '[.devices, .connected, .attempts, .joined, (.t50 < .t100)]' "$work/out")" "[40,40,40,2,true]" "joined"
+cp "$work/out" "$work/both.json"
+for twice in "a a" "both b" "a both"; do
+	read -r one other <<<"$twice"
+	expect 1 herd join "$work/$one.json" "$work/$other.json"
+	has "$err" "cannot join '$work/$one.json' with '$work/$other.json': the second has a run of the first" \
+		"a run that is given twice"
+done
+jq '.series[0].attempts = -3' "$work/a.json" >"$work/damaged.json"
+expect 1 herd join "$work/damaged.json" "$work/b.json"
+has "$err" "cannot join '$work/damaged.json': has -3 in series[0].attempts" "a damaged record"
 expect 0 herd join "$work/a.json" json "$record"
 ended connects=30
 
