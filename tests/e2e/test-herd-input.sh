@@ -66,9 +66,8 @@ refuses 1 "cannot read schedule '$work/schedule': line 2 is not a number of seco
 
 # a record that cannot be written is noticed before the storm
 fake code=0
-relay=(relay x@client y@client delay 1ms)
-flood=(flood $B4 1883 sources 10.64.0.0/16 rate 1/s duration 1s)
-for words in "$B4 $port devices 1" "$B4 $port capacity duration 1s" "${relay[*]}" "${flood[*]}"; do
+for words in "$B4 $port devices 1" "$B4 $port capacity duration 1s" "relay x@client y@client delay 1ms" \
+	"flood $B4 1883 sources 10.64.0.0/16 rate 1/s duration 1s"; do
 	# shellcheck disable=SC2086
 	refuses 1 "cannot write json '/nowhere/x': No such file" $words json /nowhere/x
 	# shellcheck disable=SC2086
