@@ -40,7 +40,7 @@ STATE_OBJ := $(patsubst %,$(BUILD)/user/%.o,instance pins lock objects netdev lo
 USER_OBJ := $(patsubst user/%.c,$(BUILD)/user/%.o,$(sort $(wildcard user/*.c)))
 
 # The same of herd; these of weir's are pure and it uses them too.
-HERD_PURE := backoff hist tally device mqtt_write mqtt_read timers schedule pattern sources knee plan_values plan_words plan_ini report_text json_report json_join segment tcp tcp_stack hold amounts words json_plot plot
+HERD_PURE := backoff hist tally device mqtt_write mqtt_read timers schedule pattern sources knee plan_values plan_words plan_ini report_text json_report json_check json_join segment tcp tcp_stack hold amounts words json_plot plot
 HERD_SHARED_OBJ := $(patsubst %,$(BUILD)/user/%.o,text names json_value)
 HERD_PURE_OBJ := $(HERD_PURE:%=$(BUILD)/obj/herd/%.o) $(HERD_SHARED_OBJ)
 HERD_OBJ := $(patsubst herd/%.c,$(BUILD)/obj/herd/%.o,$(sort $(wildcard herd/*.c))) $(HERD_SHARED_OBJ)
