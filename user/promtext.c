@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "promtext_put.h"
+#include "promtext_queue.h"
 
 /* What can happen to a SYN in this version; these exist from the start, so that rate() sees their
  * first increase. */
@@ -77,40 +78,6 @@ static void put_retransmits(FILE *out, const struct snapshot *snapshot)
 		promtext_count(out, snapshot->echoes[id].n[ECHO_ADMITTED], "weir_retransmits_total",
 			       "shaper", snapshot->control.name, "listener", listener, "of",
 			       "admitted", NULL);
-	}
-}
-
-static void put_unheld(FILE *out, const struct snapshot *snapshot)
-{
-	static const char *const causes[UNHELD_COUNT] = {
-		[UNHELD_NO_CONSUMER] = "no_consumer", [UNHELD_QUEUE_FULL] = "queue_full",
-		[UNHELD_RING_FULL] = "ring_full",     [UNHELD_TOO_LONG] = "too_long",
-		[UNHELD_OVER_BUDGET] = "over_budget", [UNHELD_VLAN_HIDDEN] = "vlan_hidden",
-	};
-
-	for (unsigned int i = 0; i < LISTENERS_MAX * UNHELD_COUNT; i++) {
-		unsigned int id = i / UNHELD_COUNT, cause = i % UNHELD_COUNT;
-		const struct listener *listener = &snapshot->policy->listeners[id];
-
-		if (*listener->name && listener->excess == EXCESS_DELAY && causes[cause])
-			promtext_count(out, snapshot->unheld[id].n[cause], "weir_syn_unheld_total",
-				       "shaper", snapshot->control.name, "listener", listener->name,
-				       "cause", causes[cause], NULL);
-	}
-}
-
-static void put_queue_lengths(FILE *out, const struct snapshot *snapshot)
-{
-	for (unsigned int id = 0; id < LISTENERS_MAX; id++) {
-		const struct listener *listener = &snapshot->policy->listeners[id];
-		const struct queue_state *queue = &snapshot->queues[id];
-
-		/* what a `weir run` that was killed has left in the word is gone */
-		if (*listener->name && listener->excess == EXCESS_DELAY)
-			promtext_count(out,
-				       queue->lease_until_ns > snapshot->now_ns ? queue->length : 0,
-				       "weir_queue_length", "shaper", snapshot->control.name,
-				       "listener", listener->name, NULL);
 	}
 }
 
@@ -298,8 +265,24 @@ static const struct metric {
 	{ "weir_syn_unremembered_total", "counter",
 	  "SYNs of which nobody looked whether they came again.", put_unremembered },
 	{ "weir_syn_unheld_total", "counter",
-	  "SYNs that were to be held and were dropped at once, by cause.", put_unheld },
-	{ "weir_queue_length", "gauge", "SYNs that are held now.", put_queue_lengths },
+	  "SYNs that were to be held and were dropped at once, by cause.", promtext_unheld },
+	{ "weir_queue_length", "gauge", "SYNs that are held now.", promtext_queue_length },
+	{ "weir_queue_delay_seconds", "histogram", "How long SYNs were held that were let in.",
+	  promtext_queue_delay },
+	{ "weir_queue_release_lateness_seconds", "histogram",
+	  "How long after their time SYNs were let in.", promtext_queue_lateness },
+	{ "weir_queue_released_total", "counter",
+	  "SYNs let in after they were held; class: served first are those that came again.",
+	  promtext_queue_released },
+	{ "weir_queue_dropped_total", "counter", "SYNs that were dropped by `weir run`, by cause.",
+	  promtext_queue_dropped },
+	{ "weir_queue_delay_max_seconds", "gauge", "How long a SYN may be held.",
+	  promtext_queue_delay_max },
+	{ "weir_release_failures_total", "counter",
+	  "SYNs to be let in that the kernel did not take.", promtext_release_failures },
+	{ "weir_lease_valid", "gauge",
+	  "1 while `weir run` serves the listener; 0: its excess is dropped.",
+	  promtext_lease_valid },
 	{ "weir_reserve_ratio", "gauge",
 	  "Share of the burst that is kept for SYNs that come again.", put_reserves },
 	{ "weir_waiting_evictions_total", "counter",
