@@ -12,6 +12,7 @@ DESTDIR ?=
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
 DOCDIR ?= $(PREFIX)/share/doc/weir
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 CFLAGS ?= -O2 -g
 BUILD ?= build
 
@@ -167,6 +168,8 @@ install: all ## into $(DESTDIR)$(PREFIX)
 	install -D -m 0644 docs/weir.8 $(DESTDIR)$(MANDIR)/man8/weir.8
 	install -D -m 0644 docs/weir.conf.5 $(DESTDIR)$(MANDIR)/man5/weir.conf.5
 	install -D -m 0644 docs/json.md $(DESTDIR)$(DOCDIR)/json.md
+	install -D -m 0644 contrib/systemd/weir@.service $(DESTDIR)$(UNITDIR)/weir@.service
+	sed -i 's|/usr/local/sbin/|$(SBINDIR)/|' $(DESTDIR)$(UNITDIR)/weir@.service
 
 clean: ## remove build/
 	rm -rf $(BUILD)
