@@ -9,6 +9,10 @@ is_served() {
 	[ "$(metric weir_lease_valid)" -eq 1 ]
 }
 
+both_released() {
+	[ "$(metric weir_queue_released_total)" -eq 2 ]
+}
+
 # CAP_BPF CAP_NET_ADMIN -> -all,+bpf,+net_admin
 granted=$(sed -n 's/^CapabilityBoundingSet=//p' "$unit")
 [ -n "$granted" ] || fail "the unit grants everything"
@@ -24,12 +28,12 @@ printf '[weir]\ndevices = b0\nmode = enforce\n[listener default]\nports = 1883\n
 burst = 1
 reserve = 0" >"$work/conf"
 weir attach b0 config "$work/conf"
-start run broker setpriv --bounding-set=$capabilities --inh-caps=-all --no-new-privs \
+start run broker setpriv --bounding-set="$capabilities" --inh-caps=-all --no-new-privs \
 	"$build/weir" run b0
 wait_for 10 is_served
 knocked $B4 1883 sources 10.64.1.0/24 count 3 timeout 2s
 is "$connected" 3 "connections at once with 5/s and a burst of 1"
-wait_for 10 eval '[ "$(metric weir_queue_released_total)" -eq 2 ]'
+wait_for 10 both_released
 is "$(metric weir_release_failures_total)" 0 "releases that failed"
 # It notices what is changed, and ends by itself.
 weir limit b0 listener unlimited

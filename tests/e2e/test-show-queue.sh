@@ -143,8 +143,10 @@ queue_is '.delay_max | .auto and .ms >= 100' || fail "delay-max: $(queue .)"
 # A listener that takes the id of a former one, since no other is left, begins with an empty queue.
 {
 	printf '[weir]\ndevices = b0\n'
-	printf '[listener l%d]\nports = %d\nrate = 1/h\nqueue-entries = 16\n' \
-		$(for ((i = 1; i <= 64; i++)); do echo "$i" $((2000 + i)); done)
+	for ((i = 1; i <= 64; i++)); do
+		printf '[listener l%d]\nports = %d\n' "$i" $((2000 + i))
+		printf 'rate = 1/h\nqueue-entries = 16\n'
+	done
 } >"$work/many"
 {
 	sed '/l64/,$d' "$work/many"
