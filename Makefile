@@ -12,6 +12,7 @@ DESTDIR ?=
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
 DOCDIR ?= $(PREFIX)/share/doc/weir
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 CFLAGS ?= -O2 -g
 BUILD ?= build
 
@@ -33,7 +34,7 @@ BPF_LIBS := -lbpf -lelf -lz
 LIBS := $(BPF_LIBS) -linih -ljansson
 
 # Pure: no libbpf, no clock, no files but a FILE* handed in. scripts/check-layers holds them to it.
-PURE := text text_reserve names config config_keys config_read config_sections config_check policy rules rule_filter snapshot render promtext plan plan_devices plan_listeners plan_rules plan_said stacking migrate json_value json_instance json_plan top render_sources queue queue_fair queue_fair_check queue_keys queue_terms delay_max queue_report release waiting syn_frame trials
+PURE := text text_reserve names config config_keys config_read config_sections config_check policy rules rule_filter snapshot render promtext plan plan_devices plan_listeners plan_rules plan_said stacking migrate json_value json_instance json_plan top render_sources queue queue_fair queue_fair_check queue_keys queue_terms delay_max queue_report release waiting syn_frame trials text_delay promtext_put promtext_queue queue_figures render_queue json_queue
 PURE_OBJ := $(PURE:%=$(BUILD)/user/%.o)
 # The pinned state without the program that uses it; tests bring their own.
 STATE_OBJ := $(patsubst %,$(BUILD)/user/%.o,instance pins lock objects netdev log output absent tries top_read)
@@ -167,6 +168,8 @@ install: all ## into $(DESTDIR)$(PREFIX)
 	install -D -m 0644 docs/weir.8 $(DESTDIR)$(MANDIR)/man8/weir.8
 	install -D -m 0644 docs/weir.conf.5 $(DESTDIR)$(MANDIR)/man5/weir.conf.5
 	install -D -m 0644 docs/json.md $(DESTDIR)$(DOCDIR)/json.md
+	install -D -m 0644 contrib/systemd/weir@.service $(DESTDIR)$(UNITDIR)/weir@.service
+	sed -i 's|/usr/local/sbin/|$(SBINDIR)/|' $(DESTDIR)$(UNITDIR)/weir@.service
 
 clean: ## remove build/
 	rm -rf $(BUILD)

@@ -79,16 +79,6 @@ int command_check_name(const struct command *command, const char *name)
 	return err;
 }
 
-void command_warn_delay(const struct config *config)
-{
-	for (unsigned int i = 0; i < config->listeners_count; i++)
-		if (config->listeners[i].excess == EXCESS_DELAY)
-			log_warning(
-				"listener '%s': its excess is held only while `weir run` serves "
-				"it, and dropped otherwise",
-				config->listeners[i].name);
-}
-
 static enum exit_status unknown_command(const char *word)
 {
 	const char *names[COMMANDS_COUNT], *nearest;

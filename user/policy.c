@@ -183,14 +183,13 @@ unsigned int policy_count_listeners(const struct policy *policy)
 	return count;
 }
 
-bool policy_rejects(const struct policy *policy)
+bool policy_sends(const struct policy *policy)
 {
-	bool rejects = false;
+	bool sends = false;
 
 	for (int id = 0; id < LISTENERS_MAX; id++)
-		rejects |= *policy->listeners[id].name &&
-			   policy->listeners[id].excess == EXCESS_REJECT;
-	return rejects;
+		sends |= *policy->listeners[id].name && policy->listeners[id].excess != EXCESS_DROP;
+	return sends;
 }
 
 /* The next match of listener @id in the chain that goes on at @at; 0: none. The walk is as long as

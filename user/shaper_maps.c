@@ -3,18 +3,16 @@
 #include "shaper.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "inject.h"
 #include "log.h"
 #include "objects.h"
+#include "run_lock.h"
 
 static void *map_values(int fd, size_t size)
 {
@@ -51,37 +49,25 @@ void shaper_unmap(struct shaper *shaper)
 	instance_close(&shaper->instance);
 }
 
-/*
- * An abstract socket is of the network namespace, as the instance is, and goes with the process,
- * however that ends. The time of its creation makes the instance's name its own: an upgrade keeps
- * both.
- */
 static int lock(struct shaper *shaper)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int len = snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1,
-			   "weir-run-%" PRIu64 "-%s",
-			   (uint64_t)shaper->instance.control->created_ns, shaper->name);
-	int fd, err;
+	uint64_t created_ns = shaper->instance.control->created_ns;
 
-	if (shaper->locked_ns == shaper->instance.control->created_ns)
+	if (shaper->locked_ns == created_ns)
 		return 0;
 	if (shaper->lock_fd >= 0)
 		close(shaper->lock_fd);
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	shaper->lock_fd = fd;
-	shaper->locked_ns = shaper->instance.control->created_ns;
-	if (fd >= 0 && !bind(fd, (struct sockaddr *)&address,
-			     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + len)))
+	shaper->lock_fd = run_lock_take(shaper->name, created_ns);
+	shaper->locked_ns = created_ns;
+	if (shaper->lock_fd >= 0)
 		return 0;
-	err = -errno;
-	if (err == -EADDRINUSE) {
+	if (shaper->lock_fd == -EADDRINUSE) {
 		log_error("cannot serve '%s': another `weir run` does; end that first",
 			  shaper->name);
 		return -EBUSY;
 	}
-	log_error("cannot serve '%s': %s", shaper->name, log_reason(err));
-	return err;
+	log_error("cannot serve '%s': %s", shaper->name, log_reason(shaper->lock_fd));
+	return shaper->lock_fd;
 }
 
 int shaper_map(struct shaper *shaper, const struct pins *pins)
