@@ -48,7 +48,8 @@ delay_obstacle(struct xdp_md *ctx, const struct queue_state *queue, __u32 facts,
 		return UNHELD_VLAN_HIDDEN;
 	if (bpf_xdp_get_buff_len(ctx) > DELAY_FRAME_MAX)
 		return UNHELD_TOO_LONG;
-	if (!(facts & DELAY_WAITED) && READ_ONCE(queue->length) >= READ_ONCE(queue->entries) / 2)
+	if (!(facts & DELAY_WAITED) &&
+	    READ_ONCE(queue->length) >= (READ_ONCE(queue->entries) + 1) / 2)
 		return UNHELD_QUEUE_FULL;
 	if (!(facts & DELAY_REMEMBERED) || (!(facts & DELAY_OBSERVED) && !delay_is_paid(now_ns)))
 		return UNHELD_OVER_BUDGET;
