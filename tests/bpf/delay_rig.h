@@ -3,6 +3,7 @@
 #ifndef TESTS_BPF_DELAY_RIG_H
 #define TESTS_BPF_DELAY_RIG_H
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,12 +61,23 @@ static inline void set_queue(uint64_t lease_until_ns, uint32_t length, uint32_t 
 	assert_int_equal(bpf_map_update_elem(rig.instance.map_fd[MAP_QUEUES], &id, &state, 0), 0);
 }
 
+/* Budgets are of a CPU each. */
+static inline void stay_on_cpu(void)
+{
+	cpu_set_t here;
+
+	CPU_ZERO(&here);
+	CPU_SET(sched_getcpu(), &here);
+	assert_int_equal(sched_setaffinity(0, sizeof(here), &here), 0);
+}
+
 /* One table for most tests, since the verifier takes longer than they do; with an empty queue. */
 static inline void open_common(const char *ini)
 {
 	if (rig.skel) {
 		start_ns = rig_reopen(&rig, ini);
 	} else {
+		stay_on_cpu();
 		rig_open_remembering(&rig, ini, SETS, FREE);
 		ring = ring_buffer__new(rig.instance.map_fd[MAP_DELAYS], take, NULL, NULL);
 		assert_non_null(ring);
