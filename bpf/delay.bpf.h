@@ -127,7 +127,8 @@ static __always_inline __u64 delay_hash(const struct packet *packet, const struc
 struct delay_note {
 	__u64 key;
 	__u64 first_seen_ns;
-	__u64 generation;
+	__u64 seen_ns;
+	__u64 generation; /* of the policy */
 	__u32 listener;
 	__u32 retransmit;
 };
@@ -158,7 +159,7 @@ __noinline int delay_copy(struct xdp_md *ctx, const struct packet *packet,
 	record->site = delay_hash(packet, &ctl->seed, &judged->site_mask[family], LEVEL_SITE);
 	record->source = delay_hash(packet, &ctl->seed, &judged->source_mask[family], LEVEL_SOURCE);
 	record->first_seen_ns = note->first_seen_ns;
-	record->generation = note->generation;
+	record->seen_ns = note->seen_ns;
 	record->serial = judged->listeners[note->listener & (LISTENERS_MAX - 1)].serial;
 	record->ifindex = ctx->ingress_ifindex;
 	record->len = len;
@@ -185,6 +186,7 @@ static __always_inline enum verdict delay(struct xdp_md *ctx, const struct packe
 	const struct delay_note note = {
 		.key = (__u64)known->tag << 32 | known->hash,
 		.first_seen_ns = delay_first_seen_ns(known, cause->read_ns),
+		.seen_ns = cause->read_ns,
 		.generation = cause->generation,
 		.listener = cause->listener,
 		.retransmit = known->echo == ECHO_WAITED,

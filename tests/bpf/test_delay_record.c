@@ -118,10 +118,12 @@ static void test_record(void **state)
 		assert_int_not_equal(first.serial, 0);
 		assert_false(first.retransmit);
 		assert_int_equal(first.first_seen_ns, start_ns + i * 100 * SECOND);
+		assert_int_equal(first.seen_ns, first.first_seen_ns);
 		rig_at(&rig, start_ns + i * 100 * SECOND + 3 * SECOND);
 		again = record_of(&specs[i]);
 		assert_true(again.retransmit);
 		assert_int_equal(again.key, first.key);
+		assert_int_equal(again.seen_ns, first.seen_ns + 3 * SECOND);
 		/* to a tick of the waiting table */
 		assert_in_range(again.first_seen_ns,
 				first.first_seen_ns - (1 << WAITING_TICK_NS_SHIFT),
