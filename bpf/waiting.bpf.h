@@ -18,7 +18,9 @@
 const volatile __u32 waiting_sets;   /* 0: nothing is remembered */
 const volatile __u64 look_period_ns; /* of one CPU: its share of the budget */
 
-#define LOOK_BURST_NS 10000000ULL
+/* A tenth of the slots at once: a herd comes all in one moment, and who is not remembered is not
+ * held. */
+#define LOOK_BURST_NS (((__u64)RETURN_WAIT << RETURN_SLICE_NS_SHIFT) / 10)
 #define TICK_NS (1 << WAITING_TICK_NS_SHIFT)
 #define SLICE_TICKS (1 << (RETURN_SLICE_NS_SHIFT - WAITING_TICK_NS_SHIFT))
 /* Fewer refusals say nothing about their sources. */

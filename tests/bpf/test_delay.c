@@ -182,6 +182,23 @@ static void test_budget_of_copies(void **state)
 	expect_dropped(SYN(3011), REASON_LISTENER_LIMIT, UNHELD_OVER_BUDGET);
 }
 
+/* A herd comes all at once: as much of it is held as a tenth of the table remembers. */
+static void test_herd_with_a_small_table(void **state)
+{
+	const uint32_t slots = 64 * WAITING_WAYS;
+	unsigned int held = 0;
+
+	(void)state;
+	close_rig();
+	rig_open_remembering(&rig, SLOW, 64, config_look_period_ns(slots, 1));
+	ring = ring_buffer__new(rig.instance.map_fd[MAP_DELAYS], take, NULL, NULL);
+	set_queue(2 * HOUR, 0, 1000);
+	for (uint32_t isn = 1; isn < 200; isn++)
+		held += offer(SYN(isn)).verdict == VERDICT_DELAY;
+	assert_in_range(held, slots / 10 - 1, slots / 10 + 1);
+	close_rig();
+}
+
 /* Nobody could tell its retransmit from a new one: it would pay again, and be held twice. */
 static void test_not_remembered_not_held(void **state)
 {
@@ -208,7 +225,8 @@ int main(void)
 		cmocka_unit_test(test_nobody_takes_them),
 		cmocka_unit_test(test_frames_that_cannot_be_held),
 		cmocka_unit_test(test_budget_of_copies),
-		/* with a table of its own */
+		/* with tables of their own */
+		cmocka_unit_test(test_herd_with_a_small_table),
 		cmocka_unit_test(test_not_remembered_not_held),
 	};
 
