@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Sourced after lib.sh by the tests of `weir run`: how it is started, and what it counts.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+: "${build:?}" "${work:?}"
 
 # A listener that holds SYNs long enough for a test to do something in the meantime.
 delay_conf() { # FILE DEVICES RATE BURST [MORE OF THE LISTENER]
@@ -24,7 +26,7 @@ run_start() { # INSTANCE...
 	local name
 
 	start run broker "$build/weir" run "$@"
-	run=$job
+	run=${job:?}
 	for name; do
 		wait_for 10 grep -q "^$name: served" "$work/run.log"
 	done

@@ -19,7 +19,7 @@ run_start edge b2
 count_syns c0 c1 c2
 
 clients() { # NUMBER OF THE LINK, COUNT
-	start clients$1 client "$build/tests/e2e/knock" 10.9.$1.2 1883 count "$2" retransmit \
+	start "clients$1" client "$build/tests/e2e/knock" "10.9.$1.2" 1883 count "$2" retransmit \
 		timeout 60s
 }
 all_connected() { # NUMBER OF THE LINK, COUNT, WHAT

@@ -31,7 +31,7 @@ go_on() {
 }
 
 # 3276 have room, and the lease is of a second: on a slow machine it takes another try.
-for round in {1..10}; do
+for _ in {1..10}; do
 	pause
 	knock $B4 1883 sources 10.64.0.0/16 count 5000 timeout 50ms >"$work/flood"
 	! dropped_for ring_full || break
