@@ -116,6 +116,9 @@ $(filter-out $(HERD_UNIT_BIN),$(UNIT_BIN)): %: %.o $(PURE_OBJ)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -lcmocka -linih -ljansson -lm -o $@
 
+# Frames are built in one place.
+$(BUILD)/tests/unit/test_syn_frame: $(BUILD)/tests/bpf/frame.o
+
 $(BPFTEST_BIN:%=%.o): $(BUILD)/tests/bpf/weir_clock.skel.h
 $(BPFTEST_BIN): %: %.o $(BUILD)/tests/bpf/rig.o $(BUILD)/tests/bpf/frame.o $(PURE_OBJ) $(STATE_OBJ)
 	$(call msg,LINK,$@)

@@ -48,7 +48,8 @@ delay_obstacle(struct xdp_md *ctx, const struct queue_state *queue, __u32 facts,
 		return UNHELD_VLAN_HIDDEN;
 	if (bpf_xdp_get_buff_len(ctx) > DELAY_FRAME_MAX)
 		return UNHELD_TOO_LONG;
-	if (!(facts & DELAY_WAITED) && READ_ONCE(queue->length) >= READ_ONCE(queue->entries) / 2)
+	if (!(facts & DELAY_WAITED) &&
+	    READ_ONCE(queue->length) >= (READ_ONCE(queue->entries) + 1) / 2)
 		return UNHELD_QUEUE_FULL;
 	if (!(facts & DELAY_REMEMBERED) || (!(facts & DELAY_OBSERVED) && !delay_is_paid(now_ns)))
 		return UNHELD_OVER_BUDGET;
@@ -85,7 +86,7 @@ __noinline __u32 delay_rule(struct xdp_md *ctx, __u32 listener, __u32 shared, __
 
 static __always_inline __u32 delay_facts(const struct cause *cause, const struct recall *known)
 {
-	return (known->echo == ECHO_WAITED) * DELAY_WAITED |
+	return (known->looked && known->echo == ECHO_WAITED) * DELAY_WAITED |
 	       (known->looked && (known->entry || known->may_enter)) * DELAY_REMEMBERED |
 	       !!cause->control->vlan_hidden * DELAY_HIDDEN |
 	       (cause->policy->mode != MODE_ENFORCE) * DELAY_OBSERVED;
@@ -126,7 +127,8 @@ static __always_inline __u64 delay_hash(const struct packet *packet, const struc
 struct delay_note {
 	__u64 key;
 	__u64 first_seen_ns;
-	__u64 generation;
+	__u64 seen_ns;
+	__u64 generation; /* of the policy */
 	__u32 listener;
 	__u32 retransmit;
 };
@@ -157,7 +159,7 @@ __noinline int delay_copy(struct xdp_md *ctx, const struct packet *packet,
 	record->site = delay_hash(packet, &ctl->seed, &judged->site_mask[family], LEVEL_SITE);
 	record->source = delay_hash(packet, &ctl->seed, &judged->source_mask[family], LEVEL_SOURCE);
 	record->first_seen_ns = note->first_seen_ns;
-	record->generation = note->generation;
+	record->seen_ns = note->seen_ns;
 	record->serial = judged->listeners[note->listener & (LISTENERS_MAX - 1)].serial;
 	record->ifindex = ctx->ingress_ifindex;
 	record->len = len;
@@ -184,6 +186,7 @@ static __always_inline enum verdict delay(struct xdp_md *ctx, const struct packe
 	const struct delay_note note = {
 		.key = (__u64)known->tag << 32 | known->hash,
 		.first_seen_ns = delay_first_seen_ns(known, cause->read_ns),
+		.seen_ns = cause->read_ns,
 		.generation = cause->generation,
 		.listener = cause->listener,
 		.retransmit = known->echo == ECHO_WAITED,

@@ -18,7 +18,9 @@
 const volatile __u32 waiting_sets;   /* 0: nothing is remembered */
 const volatile __u64 look_period_ns; /* of one CPU: its share of the budget */
 
-#define LOOK_BURST_NS 10000000ULL
+/* A tenth of the slots at once: a herd comes all in one moment, and who is not remembered is not
+ * held. */
+#define LOOK_BURST_NS (((__u64)RETURN_WAIT << RETURN_SLICE_NS_SHIFT) / 10)
 #define TICK_NS (1 << WAITING_TICK_NS_SHIFT)
 #define SLICE_TICKS (1 << (RETURN_SLICE_NS_SHIFT - WAITING_TICK_NS_SHIFT))
 /* Fewer refusals say nothing about their sources. */
@@ -166,13 +168,18 @@ static __always_inline void recall(struct recall *recall, const struct packet *p
 				   struct cause *cause, bool must)
 {
 	__u64 now_ns;
+	bool paid;
 
+	recall->looked = false;
 	if (!waiting_sets)
 		return;
 	now_ns = cause_now_ns(cause);
-	recall->may_enter = look_is_paid(cause, now_ns);
-	if (recall->may_enter || must)
-		waiting_look(recall, packet, now_ns);
+	paid = look_is_paid(cause, now_ns);
+	if (!paid && !must)
+		return;
+	__builtin_memset(recall, 0, sizeof(*recall));
+	recall->may_enter = paid;
+	waiting_look(recall, packet, now_ns);
 }
 
 /* Was it let in by user space just now? In generic mode that frame comes by here, too. */
@@ -321,11 +328,15 @@ __noinline int waiting_remember(const struct recall *recall, __u32 listener, __u
 static __always_inline void remember(const struct recall *recall, const struct cause *cause,
 				     enum reason reason)
 {
-	__u64 marks = (is_awaited(cause, reason) ? WAITING_IS_AWAITED : 0) |
-		      (cause->held ? WAITING_HAS_PAID : 0);
+	__u64 marks = 0;
 
-	if (recall->looked)
-		waiting_remember(recall, cause->listener, reason, marks, cause->read_ns);
+	if (!recall->looked)
+		return;
+	if (is_awaited(cause, reason))
+		marks |= WAITING_IS_AWAITED;
+	if (cause->held)
+		marks |= WAITING_HAS_PAID;
+	waiting_remember(recall, cause->listener, reason, marks, cause->read_ns);
 }
 
 /*

@@ -104,9 +104,9 @@ SEC("xdp.frags")
 int weir(struct xdp_md *ctx)
 {
 	struct packet packet = {};
-	struct stakes stakes = {};
 	struct cause cause = {};
-	struct recall known = {};
+	struct stakes stakes;
+	struct recall known;
 	enum reason reason;
 
 	reason = parse(ctx, &packet);

@@ -300,7 +300,7 @@ struct delay_record {
 	__u64 site; /* hashes with a secret seed */
 	__u64 source;
 	__u64 first_seen_ns; /* CLOCK_MONOTONIC; of the connection's first SYN */
-	__u64 generation;    /* of the policy it was judged under */
+	__u64 seen_ns;	     /* of this one */
 	__u32 serial;	     /* of the listener */
 	__u32 ifindex;
 	__u16 len;

@@ -27,12 +27,16 @@ static void publish_length(struct shaper *shaper, unsigned int id)
 	__atomic_store_n(&shaper->states[id].length, length, __ATOMIC_RELEASE);
 }
 
-static void close_line(struct shaper *shaper, unsigned int id)
+/* What it holds is dropped, and counted as that. */
+static void close_line(struct shaper *shaper, unsigned int id, uint64_t now_ns)
 {
 	struct line *line = &shaper->lines[id];
 	struct queue_state *state = &shaper->states[id];
+	const struct queue_entry *held;
 
 	__atomic_store_n(&state->lease_until_ns, 0, __ATOMIC_RELEASE);
+	while (line->queue && (held = queue_peek(line->queue, now_ns)))
+		queue_forget(line->queue, held->key, now_ns);
 	if (line->queue)
 		queue_report(state, line->queue, &line->reported);
 	memset(state->lengths, 0, sizeof(state->lengths));
@@ -43,40 +47,56 @@ static void close_line(struct shaper *shaper, unsigned int id)
 	publish_length(shaper, id);
 }
 
-/* With what the one before it holds, as far as that has room. */
+/* To @to what @line holds, as far as that has room; as if it had been there all the time. */
+static void move_held(struct line *line, struct queue *to, struct queue_state *state,
+		      uint64_t now_ns)
+{
+	const struct queue_entry *held, *victim;
+
+	queue_report(state, line->queue, &line->reported);
+	while ((held = queue_take(line->queue, now_ns))) {
+		const struct queue_syn syn = {
+			.key = held->key,
+			.site = held->site,
+			.source = held->source,
+			.first_seen_ns = held->first_seen_ns,
+			.frame = held->frame,
+			.len = held->len,
+			.ifindex = held->ifindex,
+			.retransmit = held->class == QUEUE_RETRANSMITS,
+		};
+
+		if (queue_put(to, &syn, held->last_seen_ns, &victim) != QUEUE_QUEUED)
+			state->ends[held->class][QUEUE_EVICTED]++;
+	}
+	line->reported = *queue_stats(to);
+	/* who had to go for another one has not been counted yet */
+	memset(line->reported.ends, 0, sizeof(line->reported.ends));
+	queue_destroy(line->queue);
+	line->queue = to;
+}
+
 static int open_line(struct shaper *shaper, unsigned int id, uint64_t now_ns)
 {
 	const struct listener *listener = &shaper->policy->listeners[id];
 	struct line *line = &shaper->lines[id];
-	struct queue *queue = queue_create(listener->queue_entries, DELAY_MAX_START_NS);
-	struct trials *trials = calloc(1, sizeof(*trials));
-	const struct queue_entry *held;
+	struct queue *queue = queue_create(listener->queue_entries,
+					   line->queue ? line->set_max_ns : DELAY_MAX_START_NS);
+	struct trials *trials = line->queue ? line->trials : calloc(1, sizeof(*trials));
 
 	if (!queue || !trials) {
 		queue_destroy(queue);
-		free(trials);
+		if (!line->queue)
+			free(trials);
 		log_error("cannot hold SYNs of listener '%s': no memory for %u of them; set fewer "
 			  "`queue-entries`",
 			  listener->name, listener->queue_entries);
 		return -ENOMEM;
 	}
-	while (line->queue && (held = queue_take(line->queue, now_ns))) {
-		const struct queue_entry *victim;
-
-		queue_put(queue,
-			  &(struct queue_syn){
-				  .key = held->key,
-				  .site = held->site,
-				  .source = held->source,
-				  .first_seen_ns = held->first_seen_ns,
-				  .frame = held->frame,
-				  .len = held->len,
-				  .ifindex = held->ifindex,
-				  .retransmit = held->class == QUEUE_RETRANSMITS,
-			  },
-			  now_ns, &victim);
+	if (line->queue) {
+		move_held(line, queue, &shaper->states[id], now_ns);
+		return 0;
 	}
-	close_line(shaper, id);
 	line->queue = queue;
 	line->trials = trials;
 	line->serial = listener->serial;
@@ -123,17 +143,19 @@ static void arrange_line(struct shaper *shaper, unsigned int id, uint64_t now_ns
 	bool wanted = *listener->name && listener->excess == EXCESS_DELAY;
 
 	if (line->queue && (!*listener->name || line->serial != listener->serial))
-		close_line(shaper, id);
+		close_line(shaper, id, now_ns);
 	if (wanted && (!line->queue || queue_entries(line->queue) != listener->queue_entries))
 		wanted = !open_line(shaper, id, now_ns) || line->queue;
 	line->leased = wanted;
-	/* what is held still goes its way */
-	if (!wanted && line->queue && !shaper->states[id].length)
-		close_line(shaper, id);
+	/* what is held still goes its way; of one that was killed nothing is */
+	if (!wanted && (line->queue ? !shaper->states[id].length : shaper->states[id].length))
+		close_line(shaper, id, now_ns);
 	if (!line->queue)
 		return;
 	set_delay_max(shaper, id, now_ns);
 	shaper->states[id].entries = queue_entries(line->queue);
+	__atomic_store_n(&shaper->states[id].lease_until_ns,
+			 line->leased ? now_ns + SHAPER_LEASE_NS : 0, __ATOMIC_RELEASE);
 }
 
 static int follow_policy(struct shaper *shaper, uint64_t now_ns)
@@ -150,6 +172,7 @@ static int follow_policy(struct shaper *shaper, uint64_t now_ns)
 		if (generation != __atomic_load_n(in_force, __ATOMIC_ACQUIRE))
 			continue;
 		shaper->generation = generation;
+		shaper->policy_since_ns = now_ns;
 		for (unsigned int id = 0; id < LISTENERS_MAX; id++)
 			arrange_line(shaper, id, now_ns);
 	}
@@ -158,6 +181,8 @@ static int follow_policy(struct shaper *shaper, uint64_t now_ns)
 
 /* -- in ---------------------------------------------------------------------------------------- */
 
+/* Its time counts from when it came: it may have lain in the ring buffer while nobody took anything,
+ * and its client may have given up. */
 int shaper_take(void *arg, void *data, size_t size)
 {
 	const struct delay_record *record = data;
@@ -180,7 +205,7 @@ int shaper_take(void *arg, void *data, size_t size)
 				  .ifindex = record->ifindex,
 				  .retransmit = record->retransmit,
 			  },
-			  instance_now_ns(), &victim);
+			  record->seen_ns, &victim);
 	return ++shaper->taken < TAKEN_AT_ONCE ? 0 : -EAGAIN;
 }
 
@@ -244,6 +269,9 @@ static void put_back(struct shaper *shaper, unsigned int id, const struct queue_
 		trials_add(shaper->lines[id].trials, entry->key, now_ns - entry->term_ns, now_ns);
 	if (due_ns < entry->queued_ns)
 		due_ns = entry->queued_ns;
+	/* it was not due before there was a limit that lets it in */
+	if (due_ns < shaper->policy_since_ns)
+		due_ns = shaper->policy_since_ns;
 	queue_report_release(state, now_ns > due_ns ? now_ns - due_ns : 0);
 }
 
@@ -331,10 +359,8 @@ int shaper_tick(struct shaper *shaper, uint64_t now_ns, bool *moved)
 		queue_expire(line->queue, now_ns);
 		publish_length(shaper, id);
 		queue_report(state, line->queue, &line->reported);
-		/* it may be the last one of what is held */
+		/* renews the lease; and it may be the last one of what is held */
 		arrange_line(shaper, id, now_ns);
-		__atomic_store_n(&state->lease_until_ns,
-				 line->leased ? now_ns + SHAPER_LEASE_NS : 0, __ATOMIC_RELEASE);
 	}
 	return 0;
 }
@@ -345,7 +371,7 @@ void shaper_close(struct shaper *shaper)
 		return;
 	for (unsigned int id = 0; shaper->states && id < LISTENERS_MAX; id++)
 		if (shaper->lines[id].queue)
-			close_line(shaper, id);
+			close_line(shaper, id, instance_now_ns());
 	for (unsigned int id = 0; id < LISTENERS_MAX; id++)
 		queue_destroy(shaper->lines[id].queue);
 	shaper_unmap(shaper);

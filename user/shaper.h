@@ -50,6 +50,7 @@ struct shaper {
 	struct ring_buffer *ring;
 	struct policy *policy;
 	uint64_t generation; /* of the policy */
+	uint64_t policy_since_ns;
 	struct line lines[LISTENERS_MAX];
 	unsigned int taken; /* from the ring since the last look at the queues */
 };

@@ -63,16 +63,17 @@ void waiting_admit(const struct waiting_table *table, uint64_t key, uint64_t now
 		   struct returns *returns)
 {
 	uint32_t tag = (uint32_t)(key >> 32), tick = TICK(now_ns);
-	__u64 *entry = find_entry(table, key, tick);
-	__u64 former = __atomic_load_n(entry, __ATOMIC_RELAXED);
 	__u64 admitted = (__u64)tag << WAITING_TAG_SHIFT | (__u64)tick << WAITING_TICK_SHIFT |
 			 WAITING_WAS_ADMITTED | WAITING_IS_RELEASED;
+	__u64 *entry, former;
 
-	/* a retransmit may be judged just now, and write its own: the later one is right */
-	while (!__atomic_compare_exchange_n(entry, &former, admitted, false, __ATOMIC_ACQ_REL,
-					    __ATOMIC_RELAXED) &&
-	       former >> WAITING_TAG_SHIFT == tag)
-		;
+	/* a retransmit may be judged just now, and write its own: the later one is right; or another
+	 * connection has been given the way */
+	do {
+		entry = find_entry(table, key, tick);
+		former = __atomic_load_n(entry, __ATOMIC_RELAXED);
+	} while (!__atomic_compare_exchange_n(entry, &former, admitted, false, __ATOMIC_ACQ_REL,
+					      __ATOMIC_RELAXED));
 	if (former >> WAITING_TAG_SHIFT == tag && former & WAITING_IS_AWAITED)
 		take_back(returns,
 			  now_ns - ((uint64_t)ticks_since(former, tick) << WAITING_TICK_NS_SHIFT),

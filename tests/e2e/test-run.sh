@@ -3,6 +3,7 @@
 # One `weir run` an instance; when it is killed, excess is dropped, and the next one goes on. What is
 # changed at runtime acts on what is held, and whatever becomes of `weir run`, sessions go on.
 source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/delay.sh"
 two_namespaces
 broker_start
 
@@ -43,6 +44,29 @@ wait_for 10 delayed 1
 weir limit b0 listener unlimited
 wait "$held" || true
 has "$(<"$work/held.log")" "connected=1" "held when the limit was raised"
+session_exchange 20
+
+# So does observing, where nothing is held back.
+weir limit b0 listener 0/s
+start held client "$build/tests/e2e/knock" $B4 1883 sources 10.64.5.0/24 count 3 retransmit timeout 9s
+held=$job
+wait_for 10 holds b0 3
+weir mode b0 observe
+wait "$held" || true
+has "$(<"$work/held.log")" "connected=3" "held when the mode became observe"
+wait_for 10 holds_nothing b0
+weir mode b0 enforce
+
+# Excess that is dropped from now on: what is held already goes its way.
+start held client "$build/tests/e2e/knock" $B4 1883 sources 10.64.6.0/24 count 1 timeout 900ms
+held=$job
+wait_for 10 holds b0 1
+sed 's/excess = delay/excess = drop/' "$work/conf" >"$work/drop"
+weir apply "$work/drop"
+weir limit b0 listener 100/s burst 1
+wait "$held" || true
+has "$(<"$work/held.log")" "connected=1" "held when excess became drop"
+weir apply "$work/conf"
 session_exchange 20
 
 # Killed: its lease runs out, and excess is dropped.
