@@ -16,7 +16,7 @@ held() { # of the SYNs to the listener
 
 printf '[weir]\ndevices = b0\nmode = enforce\n[listener default]\nports = 1883, 8883\n%s\n' \
 	"excess = delay
-rate = 5/s
+rate = 20/s
 burst = 1
 reserve = 0" >"$work/conf"
 
@@ -35,7 +35,7 @@ for mode in native generic; do
 		dump=$job
 		wait_for 10 grep -q listening "$work/tcpdump.log"
 		knocked $address 1883 sources $pool count 3 timeout 900ms
-		is "$connected" 3 "$mode $address: connections at once with 5/s and a burst of 1"
+		is "$connected" 3 "$mode $address: connections at once with 20/s and a burst of 1"
 		kill -INT "$dump"
 		wait "$dump" || true
 		# of the first attempt: a SYN each

@@ -23,6 +23,7 @@ printf '[weir]\ndevices = b0\nmode = enforce\n[listener default]\nports = 1883, 
 	"excess = delay
 rate = 1/h
 burst = 1
+delay-max = 30s
 reserve = 0" >"$work/conf"
 
 expect 3 weir run
@@ -38,7 +39,7 @@ has "$err" "another \`weir run\`" "a second one"
 
 # A limit that is raised lets in at once what is held.
 knocked $B4 1883 sources 10.64.1.0/24 count 1 timeout 500ms
-start held client "$build/tests/e2e/knock" $B4 1883 sources 10.64.2.0/24 count 1 timeout 900ms
+start held client "$build/tests/e2e/knock" $B4 1883 sources 10.64.2.0/24 count 1 retransmit timeout 30s
 held=$job
 wait_for 10 delayed 1
 weir limit b0 listener unlimited
@@ -58,7 +59,7 @@ wait_for 10 holds_nothing b0
 weir mode b0 enforce
 
 # Excess that is dropped from now on: what is held already goes its way.
-start held client "$build/tests/e2e/knock" $B4 1883 sources 10.64.6.0/24 count 1 timeout 900ms
+start held client "$build/tests/e2e/knock" $B4 1883 sources 10.64.6.0/24 count 1 retransmit timeout 30s
 held=$job
 wait_for 10 holds b0 1
 sed 's/excess = delay/excess = drop/' "$work/conf" >"$work/drop"
