@@ -45,6 +45,23 @@ static int map_fd(const struct contestant *contestant, const char *name)
 	return bpf_object__find_map_fd_by_name(contestant->object, name);
 }
 
+/* Where excess is held: as if somebody took the SYNs who always falls behind, for ever. */
+static int lease_queues(const struct contestant *contestant, const struct policy *policy)
+{
+	for (uint32_t id = 0; id < LISTENERS_MAX; id++) {
+		const struct queue_state state = {
+			.lease_until_ns = UINT64_MAX,
+			.entries = policy->listeners[id].queue_entries,
+		};
+
+		if (*policy->listeners[id].name &&
+		    policy->listeners[id].excess == EXCESS_DELAY &&
+		    bpf_map_update_elem(map_fd(contestant, "queues"), &id, &state, BPF_ANY))
+			return -errno;
+	}
+	return 0;
+}
+
 /* What attaching an instance writes before its program sees the first frame. */
 static int configure(const struct contestant *contestant, const struct config *config,
 		     uint32_t sets)
@@ -77,6 +94,8 @@ static int configure(const struct contestant *contestant, const struct config *c
 		err = bpf_map_update_elem(map_fd(contestant, "policy"), &zero, policy, BPF_ANY);
 	if (!err)
 		err = bpf_map_update_elem(map_fd(contestant, "control"), &zero, &control, BPF_ANY);
+	if (!err)
+		err = lease_queues(contestant, policy);
 	rules_free(&rules);
 	free(policy);
 	return err;
