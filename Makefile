@@ -124,6 +124,7 @@ $(BUILD)/tests/bpf/rig.o: $(BUILD)/tests/bpf/weir_clock.skel.h
 -include tests/bench/rules.mk
 -include tests/e2e/rules.mk
 -include tests/fuzz/rules.mk
+-include tests/sim/rules.mk
 
 $(E2E_BIN): %: %.o
 	$(call msg,LINK,$@)
