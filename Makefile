@@ -34,7 +34,12 @@ BPF_LIBS := -lbpf -lelf -lz
 LIBS := $(BPF_LIBS) -linih -ljansson
 
 # Pure: no libbpf, no clock, no files but a FILE* handed in. scripts/check-layers holds them to it.
-PURE := text text_reserve names config config_keys config_read config_sections config_check policy rules rule_filter snapshot render promtext plan plan_devices plan_listeners plan_rules plan_said stacking migrate json_value json_instance json_plan top render_sources queue queue_fair queue_fair_check queue_keys queue_terms delay_max queue_report release waiting syn_frame trials text_delay promtext_put promtext_queue queue_figures render_queue json_queue
+PURE := text text_reserve names config config_keys config_read config_sections config_check \
+	policy rules rule_filter snapshot render promtext plan plan_devices plan_listeners plan_rules \
+	plan_said stacking migrate json_value json_instance json_plan top render_sources queue \
+	queue_fair queue_fair_check queue_keys queue_terms delay_max queue_report release waiting \
+	syn_frame trials text_delay promtext_put promtext_queue queue_figures render_queue json_queue \
+	law law_window law_local law_rate law_signals law_goodput law_words law_turn
 PURE_OBJ := $(PURE:%=$(BUILD)/user/%.o)
 # The pinned state without the program that uses it; tests bring their own.
 STATE_OBJ := $(patsubst %,$(BUILD)/user/%.o,instance pins lock objects netdev log output absent tries top_read)
@@ -128,6 +133,7 @@ $(BUILD)/tests/bpf/rig.o: $(BUILD)/tests/bpf/weir_clock.skel.h
 -include tests/bench/rules.mk
 -include tests/e2e/rules.mk
 -include tests/fuzz/rules.mk
+-include tests/sim/rules.mk
 
 $(E2E_BIN): %: %.o
 	$(call msg,LINK,$@)

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The storms that the law has to get through, and what it has to reach in each. */
+#ifndef WEIR_TESTS_SIM_SCENARIOS_H
+#define WEIR_TESTS_SIM_SCENARIOS_H
+
+#include <stddef.h>
+
+#include "tests/sim/sim.h"
+
+struct sim_case {
+	struct scenario scenario;
+	double ideal_ms;       /* devices / capacity */
+	double t99_most;       /* of ideal_ms; 0: any */
+	double connected_most; /* share of the devices at the end, where it has to collapse; 0: any */
+	double wasted_most;    /* share of finished set-ups; 0: any */
+	double p99_most_ms;    /* of the set-up latency; 0: any */
+	double jain_least;     /* 0: any */
+	/* NULL, or what is wrong. */
+	const char *(*check)(const struct result *result);
+	bool brief; /* a part of the unit tests */
+};
+
+extern const struct sim_case sim_cases[];
+extern const size_t sim_cases_count;
+
+/* NULL, or what was not reached. */
+const char *sim_judge(const struct sim_case *sim_case, const struct result *result);
+
+#endif

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* What the listener itself shows: demand, set-up latency, and how many SYNs were real. */
+#include "law_turn.h"
+
+/* p90 of fewer set-ups is chance. */
+#define LATENCY_COUNT_MIN 10
+/* One turn this many times as old as the others are: its own trouble, not a queue. */
+#define STRAGGLER 4.0
+
+#define HELD_BACK_NS (500 * NS_PER_MS)
+#define USED 0.8
+#define BINDING 0.5
+
+#define SANE_PER_SEC 1e7
+
+/* Evidence on who turns into a request halves in this time; so much of it is enough to judge. */
+#define EVIDENCE_NS NS_PER_SEC
+#define EVIDENCE_MIN 16.0
+#define YOUNG_SHARE_MIN 0.02
+/* As the kernel's own reserve: from all real to a quarter, and back within 30 s, so that a flood
+ * that is held off does not come back each few seconds. */
+#define REAL_NONE_KEPT 0.75
+#define REAL_ALL_KEPT 0.25
+#define RESERVE_FALL_PER_SEC (1.0 / 30)
+
+static uint64_t delta(uint64_t *last, uint64_t now, bool counted, bool *rebased)
+{
+	uint64_t more = counted && now >= *last ? now - *last : 0;
+
+	*rebased |= counted && now < *last;
+	*last = now;
+	return more;
+}
+
+/* Moves @value towards @next as a low pass of @tau_ns would. */
+static void smooth(double *value, double next, uint64_t dt_ns, uint64_t tau_ns)
+{
+	*value += (next - *value) * (double)dt_ns / (double)(dt_ns + tau_ns);
+}
+
+static void count_goodput(struct law *law, const struct turn *turn, uint64_t completed)
+{
+	uint64_t dt_ns = turn->dt_ns > NS_PER_MS ? turn->dt_ns : NS_PER_MS;
+	double per_sec = (double)completed * NS_PER_SEC / (double)dt_ns;
+
+	if (per_sec > SANE_PER_SEC)
+		return;
+	smooth(&law->goodput_1s, per_sec, dt_ns, NS_PER_SEC);
+	smooth(&law->goodput_10s, per_sec, dt_ns, 10 * NS_PER_SEC);
+	law_goodput_note(&law->goodput, completed, turn->now_ns);
+	if (completed)
+		law->completed_ns = turn->now_ns;
+}
+
+static void count_real(struct law *law, const struct turn *turn, uint64_t judged,
+		       uint64_t requested)
+{
+	double keep = (double)EVIDENCE_NS / (double)(EVIDENCE_NS + turn->dt_ns);
+	double fall = RESERVE_FALL_PER_SEC * (double)turn->dt_ns / NS_PER_SEC;
+	double share, reserve;
+
+	if (requested > judged)
+		requested = judged;
+	law->judged_recent = law->judged_recent * keep + (double)judged;
+	law->requested_recent = law->requested_recent * keep + (double)requested;
+	law->reserve = law_clamp(law->reserve - fall, 0, 1);
+	if (law->judged_recent < EVIDENCE_MIN) {
+		smooth(&law->young_share, 1, turn->dt_ns, 30 * NS_PER_SEC);
+		return;
+	}
+	share = law_clamp(law->requested_recent / law->judged_recent, 0, 1);
+	law->young_share = law_clamp(share, YOUNG_SHARE_MIN, 1);
+	reserve = law_clamp((REAL_NONE_KEPT - share) / (REAL_NONE_KEPT - REAL_ALL_KEPT), 0, 1);
+	if (reserve > law->reserve)
+		law->reserve = reserve;
+}
+
+void law_count(struct law *law, struct turn *turn)
+{
+	const struct law_sample *sample = turn->sample;
+	uint64_t completed, judged, requested, refused;
+	bool counted = law->counted, rebased = false;
+
+	completed = delta(&law->completed, sample->completed, counted, &rebased);
+	judged = delta(&law->judged, sample->judged, counted, &rebased);
+	requested = delta(&law->requested, sample->requested, counted, &rebased);
+	refused = delta(&law->refused, sample->refused, counted, &rebased);
+	turn->overflows = delta(&law->overflows, sample->overflows, counted, &rebased);
+	law->counted = true;
+	turn->rebased = rebased;
+	if (rebased) {
+		turn->overflows = 0;
+		law->completed_ns = turn->now_ns;
+		return;
+	}
+	count_goodput(law, turn, completed);
+	count_real(law, turn, judged, requested);
+	if (refused || sample->waiting)
+		law->refused_ns = turn->now_ns;
+}
+
+/* The signal q: what 90 of 100 set-ups took at most, or how long the broker has owed an answer. */
+static void judge_latency(const struct law *law, struct turn *turn)
+{
+	const struct law_sample *sample = turn->sample;
+	double p90_ns = (double)sample->latency_p90_ns, oldest_ns = (double)sample->oldest_ns;
+	double common_ns = p90_ns > (double)law->target_ns ? p90_ns : (double)law->target_ns;
+
+	if (sample->latency_count < LATENCY_COUNT_MIN) {
+		turn->latency_ns = oldest_ns;
+		turn->stuck = true;
+	} else if (oldest_ns > STRAGGLER * common_ns && law->goodput_1s >= law->goodput_10s / 2) {
+		turn->latency_ns = p90_ns;
+	} else {
+		/* of several turns the oldest is always older than p90 */
+		turn->stuck = oldest_ns / 2 > p90_ns;
+		turn->latency_ns = turn->stuck ? oldest_ns / 2 : p90_ns;
+	}
+	turn->x_local = turn->latency_ns / (double)law->target_ns;
+}
+
+void law_look(struct law *law, struct turn *turn)
+{
+	const struct law_sample *sample = turn->sample;
+	double fade = (double)NS_PER_SEC / (double)(NS_PER_SEC + turn->dt_ns);
+
+	turn->n = sample->in_flight + sample->young * law->young_share;
+	law->in_flight_peak *= fade;
+	if (turn->n > law->in_flight_peak)
+		law->in_flight_peak = turn->n;
+	turn->held_back = law->refused_ns && turn->now_ns - law->refused_ns <= HELD_BACK_NS;
+	turn->limited = (turn->held_back || turn->n > USED * law->window) &&
+			law->in_flight_peak >= BINDING * law->window;
+	judge_latency(law, turn);
+}

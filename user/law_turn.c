@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "law_turn.h"
+
+double law_clamp(double value, double least, double most)
+{
+	if (!(value > least)) /* NaN, too */
+		return least;
+	return value < most ? value : most;
+}
+
+uint64_t law_jitter(struct law *law, uint64_t nominal_ns)
+{
+	law->random = law->random * 1664525 + 1013904223;
+	return nominal_ns / 10 * (900 + (law->random >> 16) % 201) / 100;
+}
+
+bool law_elapsed(uint64_t since_ns, uint64_t ns, uint64_t now_ns)
+{
+	return !since_ns || now_ns < since_ns || now_ns - since_ns >= ns;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What one step of the law works with, and what its parts share. For law*.c only. */
+#ifndef WEIR_LAW_TURN_H
+#define WEIR_LAW_TURN_H
+
+#include "law_signals.h"
+
+#define NS_PER_SEC 1000000000ULL
+#define NS_PER_MS 1000000ULL
+
+/* The band in which nothing is changed lies below the target: q is noisy, so it is wide. */
+#define X_NEAR 0.7
+
+/* x must be over 1 for so long: two looks of 250 ms. */
+#define CONFIRM_NS (250 * NS_PER_MS)
+
+/* Nothing is known: a start that no broker falls over from. */
+#define START_WINDOW 32.0
+
+struct turn {
+	const struct law_sample *sample;
+	uint64_t now_ns;
+	uint64_t dt_ns; /* since the step before, 5 s at most */
+	bool rebased;	/* a counter went back */
+	uint64_t overflows;
+	double n;	/* in flight, young included */
+	bool held_back; /* demand was, recently */
+	bool limited;	/* the window is what holds it back */
+	double latency_ns;
+	bool stuck; /* an open turn says so, not p90 */
+	double x_local, x;
+	struct law_external external;
+	int signal;
+	bool alarm;
+};
+
+double law_clamp(double value, double least, double most);
+double law_floor_per_sec(const struct law *law, uint64_t now_ns);
+
+/* @nominal_ns, up to 10 % more or less: so that several instances do not move in step. */
+uint64_t law_jitter(struct law *law, uint64_t nominal_ns);
+
+/* Has @ns passed since @since_ns? Yes if that is 0, for never, or in the future. */
+bool law_elapsed(uint64_t since_ns, uint64_t ns, uint64_t now_ns);
+
+/* law_local.c: counters, then latency and demand. */
+void law_count(struct law *law, struct turn *turn);
+void law_look(struct law *law, struct turn *turn);
+
+/* law_window.c, law_rate.c: change law->window or law->rate, and say why. */
+enum law_why law_window(struct law *law, struct turn *turn);
+enum law_why law_rate(struct law *law, struct turn *turn);
+
+/* A window to begin with, after whatever made what was known doubtful. */
+void law_restart_window(struct law *law, uint64_t now_ns);
+
+#endif
