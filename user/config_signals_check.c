@@ -187,6 +187,11 @@ static void check_url(struct check *check, const struct wanted_signal *full)
 
 		if (mqtt_url_parse(full->url, &url, &why))
 			REFUSE(check, "signal '%s' url '%s': %s", full->name, quote, why);
+		else if (url.tls && !*full->ca_file)
+			REFUSE(check,
+			       "signal '%s': mqtts needs a ca-file; write that of the broker's "
+			       "certificate",
+			       full->name);
 	} else if (strpbrk(full->url + len, "@ \t")) {
 		REFUSE(check,
 		       "signal '%s' url: has blanks, or a user before an '@'; put that into a "
