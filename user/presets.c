@@ -93,11 +93,14 @@ const struct preset presets[] = {
 			{ .metric = "rabbitmq_raft_entry_commit_latency_seconds",
 			  .kind = VALUE_GAUGE, .target = 0.2,
 			  .calibrate = "five times the quiet value: MQTT client ids are kept there" },
+			/* its name in later versions */
+			{ .metric = "rabbitmq_raft_commit_latency_seconds", .kind = VALUE_GAUGE,
+			  .target = 0.2, .calibrate = "as the one above" },
 			{ .metric = "rabbitmq_connections_opened_total",
 			  .minus = "rabbitmq_auth_attempts_succeeded_total", .kind = VALUE_RATE,
 			  .target = 50, .calibrate = UNANSWERED },
 			{ .metric = "rabbitmq_process_open_fds", .over = "rabbitmq_process_max_fds",
-			  .kind = VALUE_GAUGE, .target = 0.9, .calibrate = "leave it" },
+			  .kind = VALUE_GAUGE, .target = 0.9, .calibrate = "a share of the limit; leave it" },
 		},
 	},
 	{

@@ -10,7 +10,7 @@
 
 #include "config_signals.h"
 
-#define PRESET_TERMS_MAX 4
+#define PRESET_TERMS_MAX 5
 
 struct preset_term {
 	const char *metric, *minus, *over; /* selectors or topics; NULL: none */

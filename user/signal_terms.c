@@ -24,6 +24,9 @@ static int parse_part(struct prom_selector *part, const struct wanted_signal *wa
 		_Static_assert(PROM_NAME_MAX == 160, "the number of the message");
 		if (strlen(text) >= sizeof(part->name))
 			return -EINVAL;
+		*why = "has a wildcard; name one topic";
+		if (wanted->type == SIGNAL_MOSQUITTO && strpbrk(text, "+#"))
+			return -EINVAL;
 		strcpy(part->name, text);
 		return 0;
 	}
