@@ -190,6 +190,8 @@ static bool set_options(struct fetch *fetch)
 	 * itself. */
 	SET(CURLOPT_QUICK_EXIT, 1L);
 	SET(CURLOPT_NOPROXY, "*");
+	/* curl takes up to 100 of these at once: a ms of work or two */
+	SET(CURLOPT_BUFFERSIZE, 1024L);
 	SET(CURLOPT_FAILONERROR, 1L);
 	SET(CURLOPT_MAXCONNECTS, 1L);
 	SET(CURLOPT_TIMEOUT_MS, (long)(wanted->timeout_ns / NS_PER_MS));

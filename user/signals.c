@@ -10,13 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "signal_kind.h"
 
 #define NS_PER_SECOND 1000000000ULL
-/* Events that one turn handles: so that a caller with many of its own gets its turn, too. */
-#define EVENTS_PER_TURN 64
+/* After so long a turn leaves the rest to the next: the caller has work of its own. */
+#define TURN_NS (NS_PER_SECOND / 200)
 /* Readings that may be missed before a value says nothing, and for how long at least. */
 #define STALE_READINGS 3
 #define STALE_MIN_NS (5 * NS_PER_SECOND)
@@ -24,6 +25,7 @@
 struct signals {
 	int epoll_fd, timer_fd;
 	unsigned int count;
+	unsigned int next; /* whose turn it is */
 	struct signal signal[];
 };
 
@@ -36,6 +38,14 @@ static const struct signal_kind *const kinds[SIGNAL_TYPES] = {
 	[SIGNAL_PSI] = &signal_psi,
 	[SIGNAL_CANARY] = &signal_canary,
 };
+
+static uint64_t clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
+}
 
 /* -- for the kinds ----------------------------------------------------------------------------- */
 
@@ -128,12 +138,8 @@ static uint64_t period_ns(const struct signal *signal)
 	return signal->kind->period_ns ? signal->kind->period_ns : signal->wanted.every_ns;
 }
 
-static void run_due(struct signal *signal, uint64_t now_ns)
+static void begin_due(struct signal *signal, uint64_t now_ns)
 {
-	if (signal->wake_ns <= now_ns) {
-		signal->wake_ns = NEVER_NS;
-		signal->kind->wake(signal, now_ns);
-	}
 	if (signal->next_ns > now_ns)
 		return;
 	signal->next_ns += period_ns(signal);
@@ -141,6 +147,14 @@ static void run_due(struct signal *signal, uint64_t now_ns)
 	if (signal->next_ns <= now_ns)
 		signal->next_ns = now_ns + period_ns(signal);
 	signal->kind->begin(signal, now_ns);
+}
+
+static void wake_due(struct signal *signal, uint64_t now_ns)
+{
+	if (signal->wake_ns > now_ns)
+		return;
+	signal->wake_ns = NEVER_NS;
+	signal->kind->wake(signal, now_ns);
 }
 
 static void set_timer(struct signals *signals)
@@ -164,13 +178,28 @@ static void set_timer(struct signals *signals)
 	timerfd_settime(signals->timer_fd, TFD_TIMER_ABSTIME, &timer, NULL);
 }
 
-void signals_turn(struct signals *signals, uint64_t now_ns)
+/* What one sends without end is read in both: each has a time of its own, and the first does not
+ * begin with the same signal again. */
+static void wake_all(struct signals *signals)
 {
+	uint64_t now_ns = clock_ns(), end_ns = now_ns + TURN_NS / 2;
+
+	for (unsigned int i = 0; i < signals->count; i++) {
+		wake_due(&signals->signal[signals->next], now_ns);
+		signals->next = (signals->next + 1) % signals->count;
+		now_ns = clock_ns();
+		if (now_ns >= end_ns)
+			break;
+	}
+}
+
+static void take_events(struct signals *signals)
+{
+	uint64_t now_ns = clock_ns(), end_ns = now_ns + TURN_NS / 2, expirations;
 	struct epoll_event event;
-	uint64_t expirations;
 
 	/* One at a time: what one handles may close what another event is of. */
-	for (int i = 0; i < EVENTS_PER_TURN; i++) {
+	do {
 		struct signal_watch *watch;
 
 		if (epoll_wait(signals->epoll_fd, &event, 1, 0) <= 0)
@@ -180,9 +209,16 @@ void signals_turn(struct signals *signals, uint64_t now_ns)
 			watch->ready(watch, event.events, now_ns);
 		else if (read(signals->timer_fd, &expirations, sizeof(expirations)) < 0)
 			continue; /* it has been set anew */
-	}
+		now_ns = clock_ns();
+	} while (now_ns < end_ns);
+}
+
+void signals_turn(struct signals *signals)
+{
 	for (unsigned int i = 0; i < signals->count; i++)
-		run_due(&signals->signal[i], now_ns);
+		begin_due(&signals->signal[i], clock_ns());
+	wake_all(signals);
+	take_events(signals);
 	set_timer(signals);
 }
 
@@ -234,7 +270,7 @@ static int open_loop(struct signals *signals)
 	return 0;
 }
 
-int signals_create(const struct config *config, uint64_t now_ns, struct signals **created)
+int signals_create(const struct config *config, struct signals **created)
 {
 	struct signals *signals;
 	int err;
@@ -247,7 +283,7 @@ int signals_create(const struct config *config, uint64_t now_ns, struct signals 
 	mosquitto_lib_init();
 	err = open_loop(signals);
 	for (unsigned int i = 0; !err && i < config->signals_count; i++)
-		err = open_signal(signals, config, &config->signals[i], now_ns);
+		err = open_signal(signals, config, &config->signals[i], clock_ns());
 	if (err) {
 		signals_destroy(signals);
 		return err;

@@ -3,9 +3,9 @@
  * The signals of a configuration at work: each asks its source every so often, and none waits for
  * another, nor does the caller for any: nothing here blocks.
  *
- *	err = signals_create(&config, now_ns, &signals);
+ *	err = signals_create(&config, &signals);
  *	poll or epoll signals_fd(signals) for input, for as long as you like
- *		when it is readable: signals_turn(signals, now_ns);
+ *		when it is readable: signals_turn(signals);
  *	signals_read(signals, i, now_ns, &reading) whenever a value is wanted
  *
  * All times are of CLOCK_MONOTONIC. (This header is not called signal.h, since <signal.h> would
@@ -43,12 +43,13 @@ struct signal_reading {
 };
 
 /* Copies what it needs of @config, which has been checked. Returns -errno. */
-int signals_create(const struct config *config, uint64_t now_ns, struct signals **signals);
+int signals_create(const struct config *config, struct signals **signals);
 void signals_destroy(struct signals *signals);
 
-/* Readable when signals_turn() has something to do, be it only that time has come. */
+/* Readable when signals_turn() has something to do, be it only that time has come. A turn takes some
+ * ms at most, and leaves what is left to the next. */
 int signals_fd(const struct signals *signals);
-void signals_turn(struct signals *signals, uint64_t now_ns);
+void signals_turn(struct signals *signals);
 
 unsigned int signals_count(const struct signals *signals);
 void signals_read(const struct signals *signals, unsigned int i, uint64_t now_ns,

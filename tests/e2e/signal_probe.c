@@ -5,15 +5,17 @@
  *	signal_probe CONFIG SECONDS
  *
  * Runs them beside a tick of 10 ms, as the delay queue has one, and prints a JSON object: what each
- * said at the end, how often and with which longest gap it had a value, and how long the tick was
- * held up.
+ * said at the end, how often and with which longest gap it had a value, how late the tick was, and
+ * how long the longest turn took; both without the time in which others had the CPU.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "signals.h"
 
@@ -35,6 +37,29 @@ static uint64_t now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
+}
+
+/* Nanoseconds in which this thread could have run, but had no CPU (proc(5), schedstat). */
+static uint64_t waited_ns(void)
+{
+	unsigned long long ran, waited;
+	static int fd = -1;
+	char text[128];
+	ssize_t len;
+
+	if (fd < 0)
+		fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+	len = pread(fd, text, sizeof(text) - 1, 0);
+	if (len <= 0)
+		return 0;
+	text[len] = '\0';
+	return sscanf(text, "%llu %llu", &ran, &waited) == 2 ? waited : 0;
+}
+
+/* On a machine that is never busy. */
+static uint64_t own_ns(void)
+{
+	return now_ns() - waited_ns();
 }
 
 static void observe(const struct signals *signals, uint64_t now)
@@ -103,29 +128,29 @@ static void report(const struct signals *signals, uint64_t now, uint64_t late_ns
 static void run(struct signals *signals, uint64_t end_ns)
 {
 	struct pollfd readable = { .fd = signals_fd(signals), .events = POLLIN };
-	uint64_t now = now_ns(), due_ns = now + TICK_NS, late_ns = 0, turn_longest_ns = 0;
+	uint64_t now = now_ns(), due_ns = own_ns() + TICK_NS, late_ns = 0, longest_ns = 0;
 
 	while (now < end_ns) {
-		const struct timespec left = { .tv_nsec = now < due_ns ? (long)(due_ns - now) : 0 };
-		int count = ppoll(&readable, 1, &left, NULL);
+		uint64_t began_ns = own_ns();
+		const struct timespec left = {
+			.tv_nsec = began_ns < due_ns ? (long)(due_ns - began_ns) : 0,
+		};
 
-		now = now_ns();
-		if (count > 0) {
-			uint64_t began = now;
-
-			signals_turn(signals, now);
-			now = now_ns();
-			if (now - began > turn_longest_ns)
-				turn_longest_ns = now - began;
+		if (ppoll(&readable, 1, &left, NULL) > 0) {
+			began_ns = own_ns();
+			signals_turn(signals);
+			if (own_ns() - began_ns > longest_ns)
+				longest_ns = own_ns() - began_ns;
 		}
-		if (now < due_ns)
+		now = now_ns();
+		if (own_ns() < due_ns)
 			continue;
-		if (now - due_ns > late_ns)
-			late_ns = now - due_ns;
+		if (own_ns() - due_ns > late_ns)
+			late_ns = own_ns() - due_ns;
 		observe(signals, now);
-		due_ns = now_ns() + TICK_NS;
+		due_ns = own_ns() + TICK_NS;
 	}
-	report(signals, now, late_ns, turn_longest_ns);
+	report(signals, now, late_ns, longest_ns);
 }
 
 int main(int argc, char **argv)
@@ -149,7 +174,7 @@ int main(int argc, char **argv)
 	err = config_read(&config, in, argv[1], &errors);
 	fclose(in);
 	if (!err)
-		err = signals_create(&config, now_ns(), &signals);
+		err = signals_create(&config, &signals);
 	config_free(&config);
 	if (err) {
 		fprintf(stderr, "signal_probe: %s\n", strerror(-err));
