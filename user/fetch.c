@@ -126,9 +126,18 @@ static void say_failure(struct fetch *fetch, CURLcode code)
 		signal_failed(signal, "%s", words);
 }
 
+/* A Prometheus server says in its own words what is wrong with a query (400, 422). */
+static bool is_answer(const struct fetch *fetch, long status)
+{
+	if (fetch->signal->wanted.type == SIGNAL_PROMQL && (status == 400 || status == 422))
+		return true;
+	return status >= 200 && status < 300;
+}
+
 static void look_for_end(struct fetch *fetch, uint64_t now_ns)
 {
 	CURLMsg *message;
+	long status = 0;
 	int left;
 
 	while ((message = curl_multi_info_read(fetch->multi, &left))) {
@@ -138,10 +147,14 @@ static void look_for_end(struct fetch *fetch, uint64_t now_ns)
 			continue;
 		curl_multi_remove_handle(fetch->multi, fetch->easy);
 		fetch->under_way = false;
-		if (code == CURLE_OK)
+		curl_easy_getinfo(fetch->easy, CURLINFO_RESPONSE_CODE, &status);
+		if (code != CURLE_OK)
+			say_failure(fetch, code);
+		else if (is_answer(fetch, status))
 			fetch->ends.whole(fetch->ends.arg, now_ns);
 		else
-			say_failure(fetch, code);
+			signal_failed(fetch->signal, "the server answers with HTTP status %ld",
+				      status);
 	}
 }
 
@@ -190,9 +203,10 @@ static bool set_options(struct fetch *fetch)
 	 * itself. */
 	SET(CURLOPT_QUICK_EXIT, 1L);
 	SET(CURLOPT_NOPROXY, "*");
+	/* one answer a connection needs no streams */
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	/* curl takes up to 100 of these at once: a ms of work or two */
 	SET(CURLOPT_BUFFERSIZE, 1024L);
-	SET(CURLOPT_FAILONERROR, 1L);
 	SET(CURLOPT_MAXCONNECTS, 1L);
 	SET(CURLOPT_TIMEOUT_MS, (long)(wanted->timeout_ns / NS_PER_MS));
 	SET(CURLOPT_WRITEFUNCTION, take_piece);

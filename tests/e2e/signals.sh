@@ -5,9 +5,11 @@
 : "${build:?}" "${work:?}"
 
 record=$work/signals.json
+# of those on this machine the one that is to be in time
+in_time=(nice -n -10)
 # Runs the signals of $work/conf beside each other; what they said is then in $record.
 probe() { # SECONDS
-	in_broker "$build/tests/e2e/signal_probe" "$work/conf" "$1" >"$record" ||
+	in_broker "${in_time[@]}" "$build/tests/e2e/signal_probe" "$work/conf" "$1" >"$record" ||
 		fail "signal_probe: $(<"$record")"
 }
 
