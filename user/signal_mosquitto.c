@@ -137,7 +137,9 @@ static void end_round(struct signal *signal)
 	else if (err == -EAGAIN)
 		signal_waits(signal, "nothing to compare with yet");
 	else
-		signal_failed(signal, "no message of '%s'", missing);
+		signal_failed(signal,
+			      err == -ERANGE ? "'%s' has no finite value" : "no message of '%s'",
+			      missing);
 }
 
 static void lost(struct mqtt_client *client, const char *words, uint64_t now_ns)

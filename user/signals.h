@@ -42,7 +42,8 @@ struct signal_reading {
 	char words[SIGNAL_WORDS_MAX]; /* why there is no newer value; empty: there is none newer */
 };
 
-/* Copies what it needs of @config, which has been checked. Returns -errno. */
+/* Copies what it needs of @config, which has been checked. SIGPIPE must be ignored; resolving names
+ * takes threads, which inherit the signal mask. Returns -errno. */
 int signals_create(const struct config *config, struct signals **signals);
 void signals_destroy(struct signals *signals);
 

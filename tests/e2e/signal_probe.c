@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,6 +166,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: signal_probe CONFIG SECONDS\n");
 		return 2;
 	}
+	signal(SIGPIPE, SIG_IGN);
 	in = fopen(argv[1], "r");
 	if (!in) {
 		perror(argv[1]);
