@@ -92,7 +92,7 @@ int accept_queue_read(struct accept_queue *queue, const uint64_t ports[PORTS / 6
 	const struct reading reading = { ports, depth };
 	int err;
 
-	memset(depth, 0, sizeof(*depth));
+	*depth = (struct accept_depth){ 0 };
 	err = dump(queue, AF_INET, &reading);
 	/* a kernel without IPv6 has no such sockets */
 	if (!err) {

@@ -180,11 +180,10 @@ static int parse_time(const struct key *key, void *field, const char *value, con
 	return 0;
 }
 
-#define FIELD_SIZE(field) sizeof(((struct wanted_signal *)NULL)->field)
 #define SIGNAL_KEY(key, how, field)                                                         \
 	{                                                                                   \
 		.name = key, .parse = how, .offset = offsetof(struct wanted_signal, field), \
-		.max = FIELD_SIZE(field), .part = PARTS_ALL                                 \
+		.max = sizeof(((struct wanted_signal *)NULL)->field), .part = PARTS_ALL     \
 	}
 #define TIME_KEY(key, field, from_ms, to_s)                                                        \
 	{                                                                                          \

@@ -14,10 +14,18 @@
 #define MS_NS 1000000ULL
 #define QUANTILE_DEFAULT 0.9
 
-#define IS(type) (1U << SIGNAL_##type)
-#define IS_HTTP (IS(PROMETHEUS) | IS(PROMQL) | IS(AMLEN))
-#define IS_MQTT (IS(MOSQUITTO) | IS(CANARY))
-#define IS_TERMS (IS(PROMETHEUS) | IS(MOSQUITTO) | IS(AMLEN))
+/* A bit a type. */
+enum {
+	IS_PROMETHEUS = 1 << SIGNAL_PROMETHEUS,
+	IS_PROMQL = 1 << SIGNAL_PROMQL,
+	IS_MOSQUITTO = 1 << SIGNAL_MOSQUITTO,
+	IS_AMLEN = 1 << SIGNAL_AMLEN,
+	IS_PSI = 1 << SIGNAL_PSI,
+	IS_CANARY = 1 << SIGNAL_CANARY,
+	IS_HTTP = IS_PROMETHEUS | IS_PROMQL | IS_AMLEN,
+	IS_MQTT = IS_MOSQUITTO | IS_CANARY,
+	IS_TERMS = IS_PROMETHEUS | IS_MOSQUITTO | IS_AMLEN,
+};
 
 static const struct {
 	const char *url;
@@ -80,27 +88,22 @@ void config_complete_signal(struct wanted_signal *wanted)
 		wanted->resource = PSI_CPU;
 }
 
-#define TEXT_FIELD(key, field, allowed)                               \
-	{                                                             \
-		key, offsetof(struct wanted_signal, field), (allowed) \
-	}
-
 /* Texts that only some types take. */
 static const struct {
 	const char *key;
 	size_t offset;
 	unsigned int types;
 } fields[] = {
-	TEXT_FIELD("url", url, IS_HTTP | IS_MQTT),
-	TEXT_FIELD("metric", metric, IS(PROMETHEUS) | IS(AMLEN)),
-	TEXT_FIELD("minus", minus, IS_TERMS),
-	TEXT_FIELD("over", over, IS_TERMS),
-	TEXT_FIELD("labels", labels, IS(PROMETHEUS)),
-	TEXT_FIELD("query", query, IS(PROMQL)),
-	TEXT_FIELD("topic", topic, IS(MOSQUITTO)),
-	TEXT_FIELD("cgroup", cgroup, IS(PSI)),
-	TEXT_FIELD("credentials-file", credentials_file, IS_HTTP | IS_MQTT),
-	TEXT_FIELD("ca-file", ca_file, IS_HTTP | IS_MQTT),
+	{ "url", offsetof(struct wanted_signal, url), IS_HTTP | IS_MQTT },
+	{ "metric", offsetof(struct wanted_signal, metric), IS_PROMETHEUS | IS_AMLEN },
+	{ "minus", offsetof(struct wanted_signal, minus), IS_TERMS },
+	{ "over", offsetof(struct wanted_signal, over), IS_TERMS },
+	{ "labels", offsetof(struct wanted_signal, labels), IS_PROMETHEUS },
+	{ "query", offsetof(struct wanted_signal, query), IS_PROMQL },
+	{ "topic", offsetof(struct wanted_signal, topic), IS_MOSQUITTO },
+	{ "cgroup", offsetof(struct wanted_signal, cgroup), IS_PSI },
+	{ "credentials-file", offsetof(struct wanted_signal, credentials_file), IS_HTTP | IS_MQTT },
+	{ "ca-file", offsetof(struct wanted_signal, ca_file), IS_HTTP | IS_MQTT },
 };
 
 struct check {

@@ -80,15 +80,15 @@ struct walk {
 
 static void walk(const struct walk *with, const char *key, json_t *value, int depth)
 {
-	const char *name;
 	double number;
-	json_t *member;
-	size_t index;
 
 	if (depth > DEPTH_MAX)
 		return;
-	json_object_foreach(value, name, member) walk(with, name, member, depth + 1);
-	json_array_foreach(value, index, member) walk(with, key, member, depth + 1);
+	for (void *member = json_object_iter(value); member;
+	     member = json_object_iter_next(value, member))
+		walk(with, json_object_iter_key(member), json_object_iter_value(member), depth + 1);
+	for (size_t i = 0; i < json_array_size(value); i++)
+		walk(with, key, json_array_get(value, i), depth + 1);
 	if (!key)
 		return;
 	if (json_is_number(value))

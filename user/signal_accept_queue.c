@@ -34,7 +34,7 @@ static int open_own(struct signal *signal)
 static void read_depth(struct signal *signal, uint64_t now_ns)
 {
 	struct own *own = signal->own;
-	struct accept_depth depth;
+	struct accept_depth depth = { 0 };
 	int err = accept_queue_read(&own->queue, signal->ports, &depth);
 
 	if (err)

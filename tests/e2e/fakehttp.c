@@ -188,6 +188,7 @@ int main(int argc, char **argv)
 	if (bind(listening, (struct sockaddr *)&address, sizeof(address)) ||
 	    listen(listening, 64)) {
 		perror("fakehttp");
+		close(listening);
 		return 1;
 	}
 	puts("ready");

@@ -124,6 +124,7 @@ holds no-queue '.known == false and .words == "nothing listens on the ports of t
 holds overflows '.ratio_max >= 1 and .what == "ListenOverflows"'
 holds canary '.value > 0 and .failures_max == 0'
 holds right '.value > 0 and .failures_max == 0'
+# shellcheck disable=SC2016 # a topic
 holds sys '.what == "$SYS/broker/load/sockets/1min" and .ratio_max > 1 and .ratio_max < 20 and .values >= 2'
 holds topic '.value == 0.7 and .ratio == 1.4 and .failures_max == 0'
 holds no-topic '.known == false'
