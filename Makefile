@@ -81,6 +81,10 @@ $(BUILD)/user/datapath.o: $(BUILD)/bpf/weir.skel.h
 $(BUILD)/jansson.found:
 	@echo '#include <jansson.h>' | $(CC) $(CPPFLAGS_ALL) -E - >/dev/null 2>&1 || \
 		{ echo "jansson is missing: apt-get install libjansson-dev" >&2; exit 1; }
+	@echo '#include <curl/curl.h>' | $(CC) $(CPPFLAGS_ALL) -E - >/dev/null 2>&1 || \
+		{ echo "libcurl is missing: apt-get install libcurl4-openssl-dev" >&2; exit 1; }
+	@echo '#include <mosquitto.h>' | $(CC) $(CPPFLAGS_ALL) -E - >/dev/null 2>&1 || \
+		{ echo "libmosquitto is missing: apt-get install libmosquitto-dev" >&2; exit 1; }
 	@mkdir -p $(@D)
 	@touch $@
 
