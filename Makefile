@@ -31,7 +31,7 @@ MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Werror -Iinclude -Ibpf \
 	$(if $(MULTIARCH),-idirafter /usr/include/$(MULTIARCH))
 BPF_LIBS := -lbpf -lelf -lz
-LIBS := $(BPF_LIBS) -linih -ljansson
+LIBS := $(BPF_LIBS) -linih -ljansson -lcurl -lmosquitto -lmnl -lm
 
 # Pure: no libbpf, no clock, no files but a FILE* handed in. scripts/check-layers holds them to it.
 PURE := text text_reserve names config config_keys config_read config_sections config_check \
@@ -39,7 +39,8 @@ PURE := text text_reserve names config config_keys config_read config_sections c
 	plan_said stacking migrate json_value json_instance json_plan top render_sources queue \
 	queue_fair queue_fair_check queue_keys queue_terms delay_max queue_report release waiting \
 	syn_frame trials text_delay promtext_put promtext_queue queue_figures render_queue json_queue \
-	law law_window law_local law_rate law_signals law_goodput law_words law_turn
+	law law_window law_local law_rate law_signals law_goodput law_words law_turn config_signals \
+	config_signals_check presets promparse signal_terms mqtt_url json_answers
 PURE_OBJ := $(PURE:%=$(BUILD)/user/%.o)
 # The pinned state without the program that uses it; tests bring their own.
 STATE_OBJ := $(patsubst %,$(BUILD)/user/%.o,instance pins lock objects netdev log output absent tries top_read)
@@ -87,6 +88,10 @@ $(BUILD)/user/datapath.o: $(BUILD)/bpf/weir.skel.h
 $(BUILD)/jansson.found:
 	@echo '#include <jansson.h>' | $(CC) $(CPPFLAGS_ALL) -E - >/dev/null 2>&1 || \
 		{ echo "jansson is missing: apt-get install libjansson-dev" >&2; exit 1; }
+	@echo '#include <curl/curl.h>' | $(CC) $(CPPFLAGS_ALL) -E - >/dev/null 2>&1 || \
+		{ echo "libcurl is missing: apt-get install libcurl4-openssl-dev" >&2; exit 1; }
+	@echo '#include <mosquitto.h>' | $(CC) $(CPPFLAGS_ALL) -E - >/dev/null 2>&1 || \
+		{ echo "libmosquitto is missing: apt-get install libmosquitto-dev" >&2; exit 1; }
 	@mkdir -p $(@D)
 	@touch $@
 
@@ -177,8 +182,12 @@ install: all ## into $(DESTDIR)$(PREFIX)
 	install -D -m 0644 docs/weir.8 $(DESTDIR)$(MANDIR)/man8/weir.8
 	install -D -m 0644 docs/weir.conf.5 $(DESTDIR)$(MANDIR)/man5/weir.conf.5
 	install -D -m 0644 docs/json.md $(DESTDIR)$(DOCDIR)/json.md
+<<<<<<< HEAD
 	install -D -m 0644 contrib/systemd/weir@.service $(DESTDIR)$(UNITDIR)/weir@.service
 	sed -i 's|/usr/local/sbin/|$(SBINDIR)/|' $(DESTDIR)$(UNITDIR)/weir@.service
+=======
+	install -D -m 0644 docs/signals.md $(DESTDIR)$(DOCDIR)/signals.md
+>>>>>>> signals
 
 clean: ## remove build/
 	rm -rf $(BUILD)

@@ -28,6 +28,9 @@ void config_free(struct config *config)
 	free(config->rules);
 	config->rules = NULL;
 	config->rules_count = 0;
+	free(config->signals);
+	config->signals = NULL;
+	config->signals_count = 0;
 }
 
 void config_init_listener(struct wanted_listener *listener, const char *name)

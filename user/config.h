@@ -80,6 +80,8 @@ struct wanted_rule {
 	int line;
 };
 
+struct wanted_signal; /* of config_signals.h */
+
 struct config {
 	char devices[DEVICES_MAX][DEVICE_NAME_MAX];
 	unsigned int devices_count; /* 0: not said */
@@ -93,6 +95,8 @@ struct config {
 	unsigned int listeners_count;
 	struct wanted_rule *rules;
 	unsigned int rules_count;
+	struct wanted_signal *signals;
+	unsigned int signals_count;
 	unsigned int wrong; /* PART_* */
 	int line;	    /* of [weir], for messages; 0: there is none */
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "config_signals.h"
 #include "queue.h"
 
 #define PREFIX_TEXT_MAX 64
@@ -345,6 +346,7 @@ int config_check(const struct config *config, const char *name, struct config_er
 	}
 	check_walk(&check);
 	check_room(&check);
+	config_check_signals(config, name, errors);
 	if (check_rules(&check))
 		return -ENOMEM;
 	return errors->count == errors_before ? 0 : -EINVAL;

@@ -17,7 +17,7 @@ struct key {
 	bool list;	   /* parse takes one element at a time */
 };
 
-#define KEYS_MAX 16
+#define KEYS_MAX 32
 
 /* Ended by a key without a name. */
 extern const struct key weir_keys[];	 /* fill a struct config */

@@ -35,6 +35,7 @@ static const struct {
 	{ weir_keys, "[weir]" },
 	{ listener_keys, "[listener NAME]" },
 	{ prefix_keys, "[prefix ADDRESS/LENGTH]" },
+	{ signal_keys, "[signal NAME]" },
 };
 
 static void complain_of_key(struct reading *reading, const char *name)

@@ -100,7 +100,7 @@ static void begin_prefix(struct reading *reading, const char *text)
 
 static void begin_unknown(struct reading *reading, const char *word)
 {
-	static const char *const sections[] = { "weir", "listener", "prefix", NULL };
+	static const char *const sections[] = { "weir", "listener", "prefix", "signal", NULL };
 	const char *nearest = text_nearest(word, sections);
 
 	reading->unknown = true;
@@ -112,7 +112,7 @@ static void begin_unknown(struct reading *reading, const char *word)
 	else
 		COMPLAIN(reading,
 			 "unknown section '%s': there is no such section; write [weir], "
-			 "[listener NAME] or [prefix ADDRESS/LENGTH]",
+			 "[listener NAME], [prefix ADDRESS/LENGTH] or [signal NAME]",
 			 reading->section);
 }
 
@@ -155,6 +155,8 @@ void config_begin_section(struct reading *reading, char *line)
 		begin_listener(reading, rest);
 	else if (!strcmp(word, "prefix"))
 		begin_prefix(reading, rest);
+	else if (!strcmp(word, "signal"))
+		config_begin_signal(reading, rest);
 	else
 		begin_unknown(reading, word);
 }

@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "config_keys.h"
+#include "config_signals.h"
 
 #define CONFIG_BLANKS " \t"
 #define CONFIG_COMMENTS ";#"
@@ -25,6 +26,7 @@ struct reading {
 	int seen[KEYS_MAX];	/* line of each key of this section */
 	struct wanted_listener spare; /* filled where a section is wrong: its keys are checked */
 	struct wanted_rule spare_rule;
+	struct wanted_signal spare_signal;
 	char section[QUOTE_MAX]; /* as in the file, for messages */
 	char quote[QUOTE_MAX];	 /* of a line that libinih must split; empty: none, or done */
 };

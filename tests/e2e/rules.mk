@@ -30,3 +30,9 @@ $(ABI1_BPF): BPF_CFLAGS := -Itests/e2e/abi1/include $(BPF_CFLAGS)
 $(BUILD)/tests/e2e/attach_abi1: E2E_LIBS := $(BPF_LIBS)
 
 tools: $(ABI1_BPF)
+
+# The signals without the program that uses them.
+SIGNAL_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard user/signal_*.c)) user/signals.c \
+	user/fetch.c user/mqtt_client.c user/accept_queue.c user/credentials.c)
+$(BUILD)/tests/e2e/signal_probe: $(sort $(SIGNAL_OBJ) $(PURE_OBJ))
+$(BUILD)/tests/e2e/signal_probe: E2E_LIBS := $(LIBS)

@@ -24,7 +24,7 @@ static const struct {
 	{ "[listen a]\nports = x\n",
 	  "f:1: unknown section 'listen a': there is no such section; did you mean 'listener'?\n" },
 	{ "[]\n", "f:1: unknown section '': there is no such section; write [weir], [listener "
-		  "NAME] or [prefix ADDRESS/LENGTH]\n" },
+		  "NAME], [prefix ADDRESS/LENGTH] or [signal NAME]\n" },
 	{ "[weir\n", "f:1: section '[weir': has no ']'; write [weir] or [listener NAME]\n" },
 	{ "[weir] mode = enforce\n",
 	  "f:1: section '[weir] mode = enforce': has text behind its ']'; move it to a line of its "
