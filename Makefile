@@ -182,12 +182,9 @@ install: all ## into $(DESTDIR)$(PREFIX)
 	install -D -m 0644 docs/weir.8 $(DESTDIR)$(MANDIR)/man8/weir.8
 	install -D -m 0644 docs/weir.conf.5 $(DESTDIR)$(MANDIR)/man5/weir.conf.5
 	install -D -m 0644 docs/json.md $(DESTDIR)$(DOCDIR)/json.md
-<<<<<<< HEAD
 	install -D -m 0644 contrib/systemd/weir@.service $(DESTDIR)$(UNITDIR)/weir@.service
 	sed -i 's|/usr/local/sbin/|$(SBINDIR)/|' $(DESTDIR)$(UNITDIR)/weir@.service
-=======
 	install -D -m 0644 docs/signals.md $(DESTDIR)$(DOCDIR)/signals.md
->>>>>>> signals
 
 clean: ## remove build/
 	rm -rf $(BUILD)
