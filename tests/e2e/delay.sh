@@ -21,6 +21,11 @@ delay_conf() { # FILE DEVICES RATE BURST [MORE OF THE LISTENER]
 	END
 }
 
+# Many clients that send again at the same tick overflow the ring of a veth unless they have a queue.
+clients_queue() {
+	in_client tc qdisc replace dev c0 root pfifo limit 10000
+}
+
 # Its process id is then in $run.
 run_start() { # INSTANCE...
 	local name

@@ -5,6 +5,7 @@
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/delay.sh"
 two_namespaces
+clients_queue
 broker_start
 delay_conf "$work/conf" b0 100/s 1
 
