@@ -36,6 +36,7 @@ void config_init_listener(struct wanted_listener *listener, const char *name)
 	strncpy(listener->name, name, sizeof(listener->name) - 1);
 	listener->excess = EXCESS_DROP;
 	listener->reserve = RESERVE_AUTO;
+	listener->connack_max = CONNACK_MAX_DEFAULT;
 	listener->reject.rate = (struct rate){ .count = REJECT_RATE_DEFAULT, .per_sec = 1 };
 	for (int level = 0; level < LEVEL_COUNT; level++)
 		listener->limits[level].rate.unlimited = true;

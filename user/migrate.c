@@ -66,6 +66,7 @@ static void migrate_listener(struct listener *to, const struct abi1_listener *fr
 	to->serial = serial_of(id);
 	to->excess = from->excess;
 	to->reserve = RESERVE_AUTO;
+	to->connack_max = CONNACK_MAX_DEFAULT;
 }
 
 void migrate_policy_abi1(struct policy *to, const struct abi1_policy *from, uint64_t generation)
