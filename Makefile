@@ -120,6 +120,7 @@ $(BPFTEST_BIN): %: %.o $(BUILD)/tests/bpf/rig.o $(BUILD)/tests/bpf/frame.o $(PUR
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -lcmocka $(LIBS) -lpthread -lm -o $@
 $(BUILD)/tests/bpf/rig.o: $(BUILD)/tests/bpf/weir_clock.skel.h
+$(BUILD)/tests/bpf/test_egress.o $(BUILD)/tests/bpf/test_egress_tls.o: $(BUILD)/tests/bpf/setup_clock.skel.h
 
 -include tests/bench/rules.mk
 -include tests/e2e/rules.mk

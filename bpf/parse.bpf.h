@@ -26,9 +26,13 @@
 #define IPV6_MORE_FRAGMENTS 0x0001
 
 /* RFC 9293, 3.1: of the 16 bits from the data offset on */
+#define TCP_FIN_BIT bpf_htons(0x0001)
 #define TCP_SYN_BIT bpf_htons(0x0002)
 #define TCP_RST_BIT bpf_htons(0x0004)
 #define TCP_ACK_BIT bpf_htons(0x0010)
+
+/* Are FINs and RSTs to be told from other segments? Else they leave as early as those. */
+const volatile bool track_flows;
 
 #define TCP_PORTS_LEN 4
 #define TCP_FLAGS_END 14 /* bytes of a TCP header up to and with its flags */
@@ -45,6 +49,7 @@ struct packet {
 	__u16 dport; /* host order */
 	__be32 isn;  /* 0 of a fragment that ends before it */
 	__u8 family; /* enum family; an IPv4-mapped IPv6 source is FAMILY_V4 */
+	bool ends;   /* no SYN, but a FIN or RST, if they are told */
 };
 
 struct frame {
@@ -71,6 +76,19 @@ static __always_inline bool addr_is_v4(const struct addr *addr)
 	return !addr->hi && bpf_be64_to_cpu(addr->lo) >> 32 == 0xffff;
 }
 
+/* A segment that is no SYN: it passes, but may end a connection whose set-up is watched. */
+static __always_inline enum reason parse_end(const struct tcphdr *tcp, __be16 flags,
+					     struct packet *packet)
+{
+	if (!track_flows || !(flags & (TCP_FIN_BIT | TCP_RST_BIT)))
+		return REASON_NOT_SYN;
+	packet->ends = true;
+	packet->sport = tcp->source;
+	packet->dport = bpf_ntohs(tcp->dest);
+	packet->isn = tcp->seq;
+	return REASON_NOT_SYN;
+}
+
 /*
  * SYN without ACK and RST, whatever the other flags: so does Linux decide that a segment opens a
  * connection. A first fragment that ends before the flags counts as a SYN, since Linux would
@@ -94,7 +112,7 @@ static __always_inline enum reason parse_tcp(const struct frame *frame, struct p
 		return REASON_TRUNCATED;
 	flags = ((const __be16 *)tcp)[6];
 	if ((flags & (TCP_SYN_BIT | TCP_ACK_BIT | TCP_RST_BIT)) != TCP_SYN_BIT)
-		return REASON_NOT_SYN;
+		return parse_end(tcp, flags, packet);
 	if (!frame->fragment && (void *)(tcp + 1) > frame->end)
 		return REASON_TRUNCATED;
 	if (tcp->doff * 4 < sizeof(*tcp))
@@ -132,12 +150,12 @@ static __always_inline enum reason parse_v4(struct frame *frame, struct packet *
 	}
 	frame->l4 = frame->l3 + header_len;
 	reason = parse_tcp(frame, packet);
-	if (reason)
+	if (reason && !packet->ends)
 		return reason;
 	addr_from_v4(&packet->src, ip->saddr);
 	addr_from_v4(&packet->dst, ip->daddr);
 	packet->family = FAMILY_V4;
-	return REASON_NONE;
+	return reason;
 }
 
 /* Extension headers that carry another header behind them: RFC 8200, section 4, and RFC 4302. */
@@ -212,12 +230,12 @@ static __always_inline enum reason parse_v6(struct frame *frame, struct packet *
 		frame->l4_len = payload_len > extensions_len ? payload_len - extensions_len : 0;
 	}
 	reason = parse_tcp(frame, packet);
-	if (reason)
+	if (reason && !packet->ends)
 		return reason;
 	addr_from_v6(&packet->src, &ip->saddr);
 	addr_from_v6(&packet->dst, &ip->daddr);
 	packet->family = addr_is_v4(&packet->src) ? FAMILY_V4 : FAMILY_V6;
-	return REASON_NONE;
+	return reason;
 }
 
 static __always_inline bool is_vlan(__be16 type)
@@ -225,7 +243,8 @@ static __always_inline bool is_vlan(__be16 type)
 	return type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD);
 }
 
-/* REASON_NONE: *packet is a SYN. Otherwise the frame passes for the reason returned. */
+/* REASON_NONE: *packet is a SYN. Otherwise the frame passes for the reason returned, and *packet is
+ * what ends a connection if it says so. */
 static __noinline enum reason parse(const struct xdp_md *ctx, struct packet *packet)
 {
 	const struct ethhdr *eth = (void *)(long)ctx->data;

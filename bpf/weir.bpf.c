@@ -14,6 +14,7 @@
 #include "judge.bpf.h"
 #include "reply.bpf.h"
 #include "top.bpf.h"
+#include "flow.bpf.h"
 
 /* Every set bit is a reason that lets a SYN pass. */
 #define REASONS_THAT_PASS (1U << REASON_ADMITTED | 1U << REASON_ALLOWED | 1U << REASON_RETRANSMIT)
@@ -89,8 +90,11 @@ static __always_inline int finish(struct xdp_md *ctx, enum reason reason,
 		remember(known, cause, reason);
 	if (count)
 		count->n[enforced][verdict][reason & (REASON_MAX - 1)]++;
-	if (!enforced || verdict == VERDICT_PASS)
+	if (!enforced || verdict == VERDICT_PASS) {
+		if (track_flows && judged)
+			flow_admitted(packet, cause->listener, cause_now_ns(cause));
 		return XDP_PASS;
+	}
 	return verdict == VERDICT_REJECT ? XDP_TX : XDP_DROP;
 }
 
@@ -106,6 +110,8 @@ int weir(struct xdp_md *ctx)
 	reason = parse(ctx, &packet);
 	if (!reason)
 		reason = match(&packet, &cause);
+	else if (track_flows && packet.ends)
+		flow_closed(&packet);
 	if (!reason)
 		reason = rules(&packet, &cause);
 	if (!reason)

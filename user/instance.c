@@ -37,6 +37,10 @@ const char *const instance_map_names[MAP_COUNT] = {
 	[MAP_WAITING] = "waiting",
 	[MAP_RETURNS] = "returns_by_listener",
 	[MAP_LOOK_BUDGET] = "look_budget",
+	[MAP_FLOWS] = "flows",
+	[MAP_FLOWS_USED] = "flows_used",
+	[MAP_SETUP_COUNTERS] = "setup_counters",
+	[MAP_SETUPS] = "setups",
 };
 
 uint64_t instance_now_ns(void)
@@ -95,6 +99,14 @@ static const struct map_shape shapes[MAP_COUNT] = {
 	[MAP_WAITING] = { BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(struct waiting_set), 0 },
 	[MAP_RETURNS] = { BPF_MAP_TYPE_ARRAY, 0, sizeof(struct returns), LISTENERS_MAX },
 	[MAP_LOOK_BUDGET] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct look_budget), 1 },
+	[MAP_FLOWS] = { BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(struct flow),
+			FLOW_SLOTS_DEFAULT },
+	[MAP_FLOWS_USED] = { BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(uint64_t),
+			     FLOW_SLOTS_DEFAULT / FLOWS_PER_WORD },
+	[MAP_SETUP_COUNTERS] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct setup_counters),
+				 LISTENERS_MAX },
+	[MAP_SETUPS] = { BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(struct setup_state),
+			 LISTENERS_MAX },
 };
 
 static int check_shape(const struct instance *instance, enum instance_map map)
