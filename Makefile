@@ -33,7 +33,7 @@ BPF_LIBS := -lbpf -lelf -lz
 LIBS := $(BPF_LIBS) -linih -ljansson
 
 # Pure: no libbpf, no clock, no files but a FILE* handed in. scripts/check-layers holds them to it.
-PURE := text text_reserve names config config_keys config_read config_sections config_check policy rules snapshot render promtext plan plan_devices plan_listeners plan_rules plan_said stacking migrate json_value json_instance json_plan top render_sources queue queue_fair queue_fair_check queue_keys queue_terms delay_max
+PURE := text text_reserve names config config_keys config_read config_sections config_check policy rules snapshot render promtext plan plan_devices plan_listeners plan_rules plan_said stacking migrate json_value json_instance json_plan top render_sources queue queue_fair queue_fair_check queue_keys queue_terms delay_max flows
 PURE_OBJ := $(PURE:%=$(BUILD)/user/%.o)
 # The pinned state without the program that uses it; tests bring their own.
 STATE_OBJ := $(patsubst %,$(BUILD)/user/%.o,instance pins lock objects netdev log output absent tries top_read)
