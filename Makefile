@@ -30,7 +30,7 @@ MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Werror -Iinclude -Ibpf \
 	$(if $(MULTIARCH),-idirafter /usr/include/$(MULTIARCH))
 BPF_LIBS := -lbpf -lelf -lz
-LIBS := $(BPF_LIBS) -linih -ljansson
+LIBS := $(BPF_LIBS) -linih -ljansson -lmnl
 
 # Pure: no libbpf, no clock, no files but a FILE* handed in. scripts/check-layers holds them to it.
 PURE := text text_reserve names config config_keys config_read config_sections config_check policy rules snapshot render promtext plan plan_devices plan_listeners plan_rules plan_said stacking migrate json_value json_instance json_plan top render_sources queue queue_fair queue_fair_check queue_keys queue_terms delay_max flows
@@ -77,6 +77,7 @@ $(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
 
 # -- user space ----------------------------------------------------------------------------------
 $(BUILD)/user/datapath.o: $(BUILD)/bpf/weir.skel.h
+$(BUILD)/user/egress.o: $(BUILD)/bpf/setup.skel.h
 
 $(BUILD)/jansson.found:
 	@echo '#include <jansson.h>' | $(CC) $(CPPFLAGS_ALL) -E - >/dev/null 2>&1 || \
