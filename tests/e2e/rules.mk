@@ -20,3 +20,8 @@ $(ABI1_BPF): BPF_CFLAGS := -Itests/e2e/abi1/include $(BPF_CFLAGS)
 $(BUILD)/tests/e2e/attach_abi1: E2E_LIBS := $(BPF_LIBS)
 
 tools: $(ABI1_BPF)
+
+# The edge without commands.
+TRACK_PROBE_OBJ := $(filter-out $(BUILD)/user/main.o $(BUILD)/user/cmd_%.o,$(USER_OBJ))
+$(BUILD)/tests/e2e/track_probe: $(TRACK_PROBE_OBJ)
+$(BUILD)/tests/e2e/track_probe: E2E_LIBS := $(LIBS)
