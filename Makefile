@@ -12,6 +12,7 @@ DESTDIR ?=
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
 DOCDIR ?= $(PREFIX)/share/doc/weir
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 CFLAGS ?= -O2 -g
 BUILD ?= build
 
@@ -33,14 +34,14 @@ BPF_LIBS := -lbpf -lelf -lz
 LIBS := $(BPF_LIBS) -linih -ljansson -lmnl
 
 # Pure: no libbpf, no clock, no files but a FILE* handed in. scripts/check-layers holds them to it.
-PURE := text text_reserve names config config_keys config_read config_sections config_check policy rules snapshot render promtext plan plan_devices plan_listeners plan_rules plan_said stacking migrate json_value json_instance json_plan top render_sources queue queue_fair queue_fair_check queue_keys queue_terms delay_max flows
+PURE := text text_reserve names config config_keys config_read config_sections config_check policy rules rule_filter snapshot render promtext plan plan_devices plan_listeners plan_rules plan_said stacking migrate json_value json_instance json_plan top render_sources queue queue_fair queue_fair_check queue_keys queue_terms delay_max queue_report release waiting syn_frame trials text_delay promtext_put promtext_queue queue_figures render_queue json_queue flows
 PURE_OBJ := $(PURE:%=$(BUILD)/user/%.o)
 # The pinned state without the program that uses it; tests bring their own.
 STATE_OBJ := $(patsubst %,$(BUILD)/user/%.o,instance pins lock objects netdev log output absent tries top_read)
 USER_OBJ := $(patsubst user/%.c,$(BUILD)/user/%.o,$(sort $(wildcard user/*.c)))
 
 # The same of herd; these of weir's are pure and it uses them too.
-HERD_PURE := backoff hist tally device mqtt_write mqtt_read timers schedule pattern sources knee plan_values plan_words plan_ini report_text json_report json_join segment tcp tcp_stack hold amounts words json_plot plot
+HERD_PURE := backoff hist tally device mqtt_write mqtt_read timers schedule pattern sources knee plan_values plan_words plan_ini report_text json_report json_check json_join segment tcp tcp_stack hold amounts words json_plot plot
 HERD_SHARED_OBJ := $(patsubst %,$(BUILD)/user/%.o,text names json_value)
 HERD_PURE_OBJ := $(HERD_PURE:%=$(BUILD)/obj/herd/%.o) $(HERD_SHARED_OBJ)
 HERD_OBJ := $(patsubst herd/%.c,$(BUILD)/obj/herd/%.o,$(sort $(wildcard herd/*.c))) $(HERD_SHARED_OBJ)
@@ -116,6 +117,9 @@ $(filter-out $(HERD_UNIT_BIN),$(UNIT_BIN)): %: %.o $(PURE_OBJ)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -lcmocka -linih -ljansson -lm -o $@
 
+# Frames are built in one place.
+$(BUILD)/tests/unit/test_syn_frame: $(BUILD)/tests/bpf/frame.o
+
 $(BPFTEST_BIN:%=%.o): $(BUILD)/tests/bpf/weir_clock.skel.h
 $(BPFTEST_BIN): %: %.o $(BUILD)/tests/bpf/rig.o $(BUILD)/tests/bpf/frame.o $(PURE_OBJ) $(STATE_OBJ)
 	$(call msg,LINK,$@)
@@ -169,6 +173,8 @@ install: all ## into $(DESTDIR)$(PREFIX)
 	install -D -m 0644 docs/weir.8 $(DESTDIR)$(MANDIR)/man8/weir.8
 	install -D -m 0644 docs/weir.conf.5 $(DESTDIR)$(MANDIR)/man5/weir.conf.5
 	install -D -m 0644 docs/json.md $(DESTDIR)$(DOCDIR)/json.md
+	install -D -m 0644 contrib/systemd/weir@.service $(DESTDIR)$(UNITDIR)/weir@.service
+	sed -i 's|/usr/local/sbin/|$(SBINDIR)/|' $(DESTDIR)$(UNITDIR)/weir@.service
 
 clean: ## remove build/
 	rm -rf $(BUILD)

@@ -11,6 +11,7 @@
 
 #include "match.bpf.h"
 #include "table.bpf.h"
+#include "delay.bpf.h"
 #include "waiting.bpf.h"
 
 #define CHARGE_TRIES_MAX 8
@@ -230,6 +231,14 @@ static __always_inline enum reason ask_prefixes(const struct packet *packet, str
 	return stake_ask_prefix(&stakes->source, cause) ? REASON_NONE : REASON_SOURCE_LIMIT;
 }
 
+static __always_inline void stakes_pay_no_prefix(struct stakes *stakes)
+{
+	stakes->site.word = NULL;
+	stakes->site.place.set = NULL;
+	stakes->source.word = NULL;
+	stakes->source.place.set = NULL;
+}
+
 /* Everyone agrees. Those first whose last token another CPU is likeliest to take. */
 static __always_inline enum reason charge_all(const struct cause *cause, struct stakes *stakes)
 {
@@ -259,19 +268,37 @@ refund_listener:
 	return reason;
 }
 
-static __always_inline enum reason judge(const struct packet *packet, struct cause *cause,
-					 struct stakes *stakes, struct recall *known)
+static __always_inline enum reason judge(struct xdp_md *ctx, const struct packet *packet,
+					 struct cause *cause, struct stakes *stakes,
+					 struct recall *known)
 {
-	enum reason reason = ask_shared(cause, stakes);
+	enum reason shared = ask_shared(cause, stakes), reason = REASON_NONE;
 
-	recall(known, packet, cause, !reason && cause->kept);
-	if (known->echo == ECHO_ADMITTED)
-		return REASON_RETRANSMIT;
-	if (!reason && cause->kept && known->echo != ECHO_WAITED)
-		return REASON_RESERVED;
-	if (!reason)
+	recall(known, packet, cause, !shared && cause->kept);
+	if (known->looked) {
+		if (known->echo == ECHO_ADMITTED)
+			return REASON_RETRANSMIT;
+		if (recall_is_released(known))
+			return REASON_RELEASED;
+	}
+	if (!shared && cause->kept && !(known->looked && known->echo == ECHO_WAITED))
+		shared = REASON_RESERVED;
+	shared = delay_ask(ctx, shared, cause, known);
+	if (shared && !cause->held)
+		return shared;
+	if (cause->held) {
+		/* they are charged when it is let in */
+		stakes->host.word = NULL;
+		stakes->listener.word = NULL;
+	}
+	if (known->looked && known->entry & WAITING_HAS_PAID)
+		stakes_pay_no_prefix(stakes);
+	else
 		reason = ask_prefixes(packet, cause, stakes);
-	return reason ? reason : charge_all(cause, stakes);
+	if (!reason)
+		reason = charge_all(cause, stakes);
+	cause->held &= reason == REASON_ADMITTED;
+	return cause->held ? shared : reason;
 }
 
 #endif

@@ -60,6 +60,14 @@ struct {
 	__array(values, struct rules_v6_trie);
 } rules_v6 SEC(".maps");
 
+/* What can be said of a source without the tries. Written with them, read here. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2 * FAMILY_COUNT);
+	__type(key, __u32);
+	__type(value, struct rule_filter);
+} rule_filters SEC(".maps");
+
 /* Charged here by compare-and-swap; mapped by user space, which may charge the same way. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -91,9 +99,11 @@ struct {
 	__type(value, struct waiting_set);
 } waiting SEC(".maps");
 
-/* By listener id. Counted here, read here and by user space. */
+/* By listener id. Counted here, read here and by user space, which takes back what was let in
+ * before it could come again. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, LISTENERS_MAX);
 	__type(key, __u32);
 	__type(value, struct returns);
@@ -121,6 +131,37 @@ struct {
 	__type(key, __u32);
 	__type(value, struct echoes);
 } echoes SEC(".maps");
+
+/* SYNs to be held: copied here, taken by `weir run`. Three thousand have room, so many as come in
+ * 10 ms at 300 000 a second. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, DELAY_RING_BYTES);
+} delays SEC(".maps");
+
+/* By listener id. Written by `weir run`, read here. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, LISTENERS_MAX);
+	__type(key, __u32);
+	__type(value, struct queue_state);
+} queues SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct delay_budget);
+} delay_budget SEC(".maps");
+
+/* By listener id. Counted here, summed by user space. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, LISTENERS_MAX);
+	__type(key, __u32);
+	__type(value, struct unheld_counters);
+} unheld SEC(".maps");
 
 /* Counted here, merged by user space: set by hash, for each slice of time in turn. */
 struct {

@@ -31,7 +31,7 @@
 #define TCP_RST_BIT bpf_htons(0x0004)
 #define TCP_ACK_BIT bpf_htons(0x0010)
 
-/* Are FINs and RSTs to be told from other segments? Else they leave as early as those. */
+/* Are connections in set-up watched? Else a FIN leaves as early as other segments. */
 const volatile bool track_flows;
 
 #define TCP_PORTS_LEN 4
@@ -47,9 +47,10 @@ struct packet {
 	struct addr dst;
 	__be16 sport;
 	__u16 dport; /* host order */
-	__be32 isn;  /* 0 of a fragment that ends before it */
+	__be32 isn;  /* sequence number; 0 of a fragment that ends before it */
 	__u8 family; /* enum family; an IPv4-mapped IPv6 source is FAMILY_V4 */
-	bool ends;   /* no SYN, but a FIN or RST, if they are told */
+	bool resets; /* no SYN but a RST */
+	bool ends;   /* the same, or a FIN, if they are told */
 };
 
 struct frame {
@@ -76,12 +77,16 @@ static __always_inline bool addr_is_v4(const struct addr *addr)
 	return !addr->hi && bpf_be64_to_cpu(addr->lo) >> 32 == 0xffff;
 }
 
-/* A segment that is no SYN: it passes, but may end a connection whose set-up is watched. */
-static __always_inline enum reason parse_end(const struct tcphdr *tcp, __be16 flags,
-					     struct packet *packet)
+/* A segment that is no SYN: it passes. Of a RST *packet is filled in all the same, and of a FIN if
+ * connections in set-up are tracked. */
+static __always_inline enum reason parse_other(const struct tcphdr *tcp, __be16 flags,
+					       struct packet *packet)
 {
-	if (!track_flows || !(flags & (TCP_FIN_BIT | TCP_RST_BIT)))
+	bool resets = flags & TCP_RST_BIT;
+
+	if (!resets && !(track_flows && flags & TCP_FIN_BIT))
 		return REASON_NOT_SYN;
+	packet->resets = resets;
 	packet->ends = true;
 	packet->sport = tcp->source;
 	packet->dport = bpf_ntohs(tcp->dest);
@@ -112,7 +117,7 @@ static __always_inline enum reason parse_tcp(const struct frame *frame, struct p
 		return REASON_TRUNCATED;
 	flags = ((const __be16 *)tcp)[6];
 	if ((flags & (TCP_SYN_BIT | TCP_ACK_BIT | TCP_RST_BIT)) != TCP_SYN_BIT)
-		return parse_end(tcp, flags, packet);
+		return parse_other(tcp, flags, packet);
 	if (!frame->fragment && (void *)(tcp + 1) > frame->end)
 		return REASON_TRUNCATED;
 	if (tcp->doff * 4 < sizeof(*tcp))

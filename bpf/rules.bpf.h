@@ -6,6 +6,7 @@
 #include "maps.bpf.h"
 #include "match.bpf.h"
 #include "parse.bpf.h"
+#include "rule_hash.h"
 
 /* Expired rules that may lie over one source before they are cleared away by the next change of
  * the rules; behind more than these a wider one is not seen. */
@@ -61,6 +62,31 @@ static __always_inline void *rules_trie(__u32 family, __u32 slot)
 				   : bpf_map_lookup_elem(&rules_v6, &slot);
 }
 
+/* False: no rule has the source of @packet. A function of its own for the verifier. */
+__noinline int rules_are_possible(const struct packet *packet, __u32 slot)
+{
+	const struct rule_filter *filter;
+	const struct control *ctl;
+	__u32 zero = 0, index;
+
+	if (!packet)
+		return true;
+	index = (slot & 1) * FAMILY_COUNT + (packet->family & 1);
+	filter = bpf_map_lookup_elem(&rule_filters, &index);
+	ctl = bpf_map_lookup_elem(&control, &zero);
+	if (!filter || !ctl || !filter->masks_count)
+		return true;
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < RULE_FILTER_MASKS && i < filter->masks_count; i++) {
+		__u64 hash = rule_hash(&packet->src, &filter->masks[i], &ctl->seed);
+		__u64 bits = rule_hash_bits(hash);
+
+		if ((filter->words[rule_hash_word(hash, filter->word_mask)] & bits) == bits)
+			return true;
+	}
+	return false;
+}
+
 /*
  * The rule that decides about the source of @packet, among those that @own (has this listener its
  * own?) and @general (are there any for all?) say are worth looking for; 0: none. A function of its
@@ -97,7 +123,7 @@ static __always_inline enum reason rules(const struct packet *packet, struct cau
 	__u32 action;
 	void *trie;
 
-	if (!own && !general)
+	if ((!own && !general) || !rules_are_possible(packet, slot))
 		return REASON_NONE;
 	found = rules_find(packet, slot, cause->listener, own, general);
 	if (!found)

@@ -18,7 +18,9 @@
 const volatile __u32 waiting_sets;   /* 0: nothing is remembered */
 const volatile __u64 look_period_ns; /* of one CPU: its share of the budget */
 
-#define LOOK_BURST_NS 10000000ULL
+/* A tenth of the slots at once: a herd comes all in one moment, and who is not remembered is not
+ * held. */
+#define LOOK_BURST_NS (((__u64)RETURN_WAIT << RETURN_SLICE_NS_SHIFT) / 10)
 #define TICK_NS (1 << WAITING_TICK_NS_SHIFT)
 #define SLICE_TICKS (1 << (RETURN_SLICE_NS_SHIFT - WAITING_TICK_NS_SHIFT))
 /* Fewer refusals say nothing about their sources. */
@@ -28,7 +30,7 @@ const volatile __u64 look_period_ns; /* of one CPU: its share of the budget */
 struct recall {
 	__u64 entry; /* 0: there is none */
 	__u32 tag;
-	__u32 set; /* its number */
+	__u32 hash; /* of the set */
 	__u32 way;
 	__u32 tick; /* now */
 	__u32 echo; /* enum echo */
@@ -118,7 +120,14 @@ static __always_inline void waiting_place(struct recall *recall, const struct pa
 					    WAITING_WORDS);
 
 	recall->tag = hash.tag;
-	recall->set = (__u64)hash.set * waiting_sets >> 32;
+	recall->hash = hash.set;
+}
+
+static __always_inline struct waiting_set *waiting_set_of(const struct recall *recall)
+{
+	__u32 index = (__u64)recall->hash * waiting_sets >> 32;
+
+	return bpf_map_lookup_elem(&waiting, &index);
 }
 
 static __always_inline enum echo waiting_echo(__u64 entry, __u32 tick)
@@ -134,7 +143,7 @@ static __always_inline enum echo waiting_echo(__u64 entry, __u32 tick)
  * each way of judging it. */
 __noinline int waiting_look(struct recall *recall, const struct packet *packet, __u64 now_ns)
 {
-	__u32 zero = 0, index;
+	__u32 zero = 0;
 	const struct control *ctl = bpf_map_lookup_elem(&control, &zero);
 	struct waiting_set *set;
 	__u64 *entry;
@@ -143,8 +152,7 @@ __noinline int waiting_look(struct recall *recall, const struct packet *packet, 
 		return 0;
 	recall->tick = now_ns >> WAITING_TICK_NS_SHIFT & WAITING_TICK_MASK;
 	waiting_place(recall, packet, &ctl->waiting_seed);
-	index = recall->set;
-	set = bpf_map_lookup_elem(&waiting, &index);
+	set = waiting_set_of(recall);
 	if (!set)
 		return 0;
 	recall->looked = true;
@@ -160,13 +168,24 @@ static __always_inline void recall(struct recall *recall, const struct packet *p
 				   struct cause *cause, bool must)
 {
 	__u64 now_ns;
+	bool paid;
 
+	recall->looked = false;
 	if (!waiting_sets)
 		return;
 	now_ns = cause_now_ns(cause);
-	recall->may_enter = look_is_paid(cause, now_ns);
-	if (recall->may_enter || must)
-		waiting_look(recall, packet, now_ns);
+	paid = look_is_paid(cause, now_ns);
+	if (!paid && !must)
+		return;
+	__builtin_memset(recall, 0, sizeof(*recall));
+	recall->may_enter = paid;
+	waiting_look(recall, packet, now_ns);
+}
+
+/* Was it let in by user space just now? In generic mode that frame comes by here, too. */
+static __always_inline bool recall_is_released(const struct recall *recall)
+{
+	return recall->echo == ECHO_DOUBLE && recall->entry & WAITING_IS_RELEASED;
 }
 
 /* -- what comes back ----------------------------------------------------------------------------- */
@@ -223,7 +242,7 @@ static __always_inline __u32 returns_reserve(const struct cause *cause)
 static __always_inline bool is_awaited(const struct cause *cause, enum reason reason)
 {
 	return (reason == REASON_HOST_LIMIT || reason == REASON_LISTENER_LIMIT ||
-		reason == REASON_RESERVED) &&
+		reason == REASON_RESERVED || reason == REASON_BEHIND) &&
 	       cause->policy->mode == MODE_ENFORCE &&
 	       cause->policy->listeners[cause->listener].excess != EXCESS_REJECT;
 }
@@ -253,8 +272,8 @@ static __always_inline void waiting_write(const struct recall *recall, __u32 tic
 	__u64 word = (__u64)recall->tag << WAITING_TAG_SHIFT | tick << WAITING_TICK_SHIFT | state;
 	__u64 former = recall->entry, *entry;
 	struct table_counters *count;
-	__u32 way = recall->way, zero = 0, index = recall->set;
-	struct waiting_set *set = bpf_map_lookup_elem(&waiting, &index);
+	struct waiting_set *set = waiting_set_of(recall);
+	__u32 way = recall->way, zero = 0;
 
 	if (!set)
 		return;
@@ -276,10 +295,12 @@ static __always_inline void waiting_write(const struct recall *recall, __u32 tic
 		__sync_val_compare_and_swap(entry, former, word);
 }
 
-/* What became of a SYN that was looked up is remembered for when it comes again. A function of its
- * own for the verifier. */
+/*
+ * What became of a SYN that was looked up is remembered for when it comes again, with @marks:
+ * WAITING_IS_AWAITED, WAITING_HAS_PAID. A function of its own for the verifier.
+ */
 __noinline int waiting_remember(const struct recall *recall, __u32 listener, __u32 reason,
-				bool awaited, __u64 now_ns)
+				__u64 marks, __u64 now_ns)
 {
 	__u32 index = listener, asked;
 	struct echoes *count = bpf_map_lookup_elem(&echoes, &index);
@@ -288,26 +309,55 @@ __noinline int waiting_remember(const struct recall *recall, __u32 listener, __u
 		return 0;
 	if (count)
 		count->n[recall->echo & (ECHO_MAX - 1)]++;
-	count_returns(recall, listener, now_ns, awaited);
+	count_returns(recall, listener, now_ns, marks & WAITING_IS_AWAITED);
 	asked = recall->entry >> WAITING_TICK_SHIFT & WAITING_TICK_MASK;
 	if (reason == REASON_ADMITTED)
 		waiting_write(recall, recall->tick, WAITING_WAS_ADMITTED);
+	else if (reason == REASON_RELEASED)
+		waiting_write(recall, asked, WAITING_WAS_ADMITTED);
 	else if (reason == REASON_RETRANSMIT)
 		waiting_write(recall, recall->tick,
 			      WAITING_WAS_ADMITTED | ((recall->entry & WAITING_PASSES_MASK) + 1));
 	else if (recall->echo == ECHO_NEW)
-		waiting_write(recall, recall->tick, awaited ? WAITING_IS_AWAITED : 0);
+		waiting_write(recall, recall->tick, marks);
 	else if (recall->echo == ECHO_WAITED)
-		waiting_write(recall, asked, 0);
+		waiting_write(recall, asked, (marks | recall->entry) & WAITING_HAS_PAID);
 	return 0;
 }
 
 static __always_inline void remember(const struct recall *recall, const struct cause *cause,
 				     enum reason reason)
 {
-	if (recall->looked)
-		waiting_remember(recall, cause->listener, reason, is_awaited(cause, reason),
-				 cause->read_ns);
+	__u64 marks = 0;
+
+	if (!recall->looked)
+		return;
+	if (is_awaited(cause, reason))
+		marks |= WAITING_IS_AWAITED;
+	if (cause->held)
+		marks |= WAITING_HAS_PAID;
+	waiting_remember(recall, cause->listener, reason, marks, cause->read_ns);
+}
+
+/*
+ * Marks a connection whose SYN was admitted, and whose client answers the SYN+ACK with the RST
+ * @packet: it had given up. Such a RST has the number after that of the SYN (RFC 9293, 3.10.7.1).
+ */
+__noinline int waiting_reset(struct packet *packet, __u64 now_ns)
+{
+	__u32 zero = 0;
+	struct look_budget *budget = bpf_map_lookup_elem(&look_budget, &zero);
+	struct recall known = {};
+
+	if (!packet || !budget || budget->tat > now_ns + LOOK_BURST_NS)
+		return 0;
+	budget->tat = (budget->tat > now_ns ? budget->tat : now_ns) + look_period_ns;
+	packet->isn = bpf_htonl(bpf_ntohl(packet->isn) - 1);
+	waiting_look(&known, packet, now_ns);
+	if (known.entry & WAITING_WAS_ADMITTED)
+		waiting_write(&known, known.entry >> WAITING_TICK_SHIFT & WAITING_TICK_MASK,
+			      (known.entry & ((1 << WAITING_TICK_SHIFT) - 1)) | WAITING_WAS_RESET);
+	return 0;
 }
 
 #endif

@@ -17,7 +17,9 @@
 #include "flow.bpf.h"
 
 /* Every set bit is a reason that lets a SYN pass. */
-#define REASONS_THAT_PASS (1U << REASON_ADMITTED | 1U << REASON_ALLOWED | 1U << REASON_RETRANSMIT)
+#define REASONS_THAT_PASS                                                         \
+	(1U << REASON_ADMITTED | 1U << REASON_ALLOWED | 1U << REASON_RETRANSMIT | \
+	 1U << REASON_RELEASED)
 
 /*
  * Is this refusal to be answered with a RST, and has the listener a token for one? Then the offset
@@ -83,6 +85,10 @@ static __always_inline int finish(struct xdp_md *ctx, enum reason reason,
 		if (reject && enforced)
 			reject = reply_reset(ctx, reject);
 		verdict = reject ? VERDICT_REJECT : VERDICT_DROP;
+		if (cause->held)
+			verdict = delay(ctx, packet, cause, known, enforced);
+		if (cause->unheld)
+			delay_count(cause);
 	}
 	if (reason == REASON_SITE_LIMIT || reason == REASON_SOURCE_LIMIT)
 		note_refused(reason, packet, cause, stakes);
@@ -102,20 +108,22 @@ SEC("xdp.frags")
 int weir(struct xdp_md *ctx)
 {
 	struct packet packet = {};
-	struct stakes stakes = {};
 	struct cause cause = {};
-	struct recall known = {};
+	struct stakes stakes;
+	struct recall known;
 	enum reason reason;
 
 	reason = parse(ctx, &packet);
+	if (track_flows && packet.ends)
+		flow_closed(&packet);
+	if (packet.resets && match(&packet, &cause) == REASON_NONE)
+		waiting_reset(&packet, cause_now_ns(&cause));
 	if (!reason)
 		reason = match(&packet, &cause);
-	else if (track_flows && packet.ends)
-		flow_closed(&packet);
 	if (!reason)
 		reason = rules(&packet, &cause);
 	if (!reason)
-		reason = judge(&packet, &cause, &stakes, &known);
+		reason = judge(ctx, &packet, &cause, &stakes, &known);
 	return finish(ctx, reason, &packet, &cause, &stakes, &known);
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "herd/commands.h"
 #include "herd/flood.h"
+#include "herd/json_file.h"
 #include "herd/json_raw.h"
 #include "herd/segment.h"
 #include "herd/words.h"
@@ -58,6 +58,7 @@ static enum herd_status run(int argc, char **argv)
 	struct flood_plan plan = { .seed = 1 };
 	struct flood_report report;
 	const char *json = NULL, *sources = NULL, *why;
+	struct json_file json_file;
 	char message[WORDS_MESSAGE_MAX];
 	const struct word words[] = {
 		{ "sources", words_text, &sources },
@@ -78,11 +79,17 @@ static enum herd_status run(int argc, char **argv)
 		return command_usage(&command_flood, "bad sources '%s': %s", sources, why);
 	if (check(&plan, sources))
 		return STATUS_USAGE;
-	if (flood_run(&plan, &report))
+	if (json_file_open(&json_file, json))
 		return STATUS_FAILED;
-	if (!json || strcmp(json, "-"))
+	if (flood_run(&plan, &report)) {
+		json_file_drop(&json_file);
+		return STATUS_FAILED;
+	}
+	if (!json_file_is_stdout(&json_file))
 		print_report(&plan, &report);
-	return json && json_raw_flood(json, &plan, &report) ? STATUS_FAILED : STATUS_DONE;
+	if (json && json_file_write(&json_file, json_raw_flood(&plan, &report), JSON_RAW_FLAGS))
+		return STATUS_FAILED;
+	return STATUS_DONE;
 }
 
 const struct herd_command command_flood = {

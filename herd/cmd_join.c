@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "herd/commands.h"
+#include "herd/json_file.h"
 #include "herd/json_join.h"
 #include "herd/say.h"
 
@@ -25,38 +24,24 @@ static json_t *read_run(const char *name)
 	return NULL;
 }
 
-static enum herd_status write_joined(const json_t *joined, const char *name)
-{
-	FILE *file = strcmp(name, "-") ? fopen(name, "we") : stdout;
-	int err = file ? 0 : errno;
-
-	if (file && (json_dumpf(joined, file, JSON_INDENT(1) | JSON_REAL_PRECISION(15)) ||
-		     fputc('\n', file) == EOF || fflush(file)))
-		err = errno ? errno : EIO;
-	if (file && file != stdout && fclose(file) && !err)
-		err = errno;
-	if (!err)
-		return STATUS_DONE;
-	say_error("cannot write json '%s': %s", name, strerror(err));
-	return STATUS_FAILED;
-}
-
-static enum herd_status join(char **names, size_t count, const char *output)
+static enum herd_status join(char **names, size_t count, struct json_file *output)
 {
 	json_t *runs[RUNS_MAX] = { NULL }, *joined = NULL;
 	enum herd_status status = STATUS_FAILED;
-	size_t read = 0, wrong;
-	const char *why;
+	struct json_join_error error;
+	size_t read = 0;
 
 	while (read < count && (runs[read] = read_run(names[read])))
 		read++;
 	if (read == count)
-		joined = json_join(runs, count, &wrong, &why);
-	if (joined)
-		status = write_joined(joined, output);
-	else if (read == count)
-		say_error("cannot join '%s': %s", names[wrong], why);
-	json_decref(joined);
+		joined = json_join(runs, count, &error);
+	if (joined && !json_file_write(output, joined, JSON_INDENT(1) | JSON_REAL_PRECISION(15)))
+		status = STATUS_DONE;
+	else if (!joined && read == count && error.other != JSON_JOIN_NONE)
+		say_error("cannot join '%s' with '%s': %s", names[error.other], names[error.wrong],
+			  error.why);
+	else if (!joined && read == count)
+		say_error("cannot join '%s': %s", names[error.wrong], error.why);
 	while (read--)
 		json_decref(runs[read]);
 	return status;
@@ -64,10 +49,12 @@ static enum herd_status join(char **names, size_t count, const char *output)
 
 static enum herd_status join_command(int argc, char **argv)
 {
-	const char *output = "-";
+	const char *name = "-";
+	struct json_file output;
+	enum herd_status status;
 
 	if (argc >= 2 && !strcmp(argv[argc - 2], "json")) {
-		output = argv[argc - 1];
+		name = argv[argc - 1];
 		argc -= 2;
 	}
 	if (argc && !strcmp(argv[argc - 1], "json"))
@@ -76,7 +63,11 @@ static enum herd_status join_command(int argc, char **argv)
 		return command_usage(&command_join, "nothing to join; name the records");
 	if (argc > RUNS_MAX)
 		return command_usage(&command_join, "too many records; at most %d", RUNS_MAX);
-	return join(argv, (size_t)argc, output);
+	if (json_file_open(&output, name))
+		return STATUS_FAILED;
+	status = join(argv, (size_t)argc, &output);
+	json_file_drop(&output);
+	return status;
 }
 
 const struct herd_command command_join = {

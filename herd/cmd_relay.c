@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "herd/commands.h"
+#include "herd/json_file.h"
 #include "herd/json_raw.h"
 #include "herd/relay.h"
 #include "herd/words.h"
@@ -43,6 +43,7 @@ static enum herd_status run(int argc, char **argv)
 	static struct relay_report report;
 	struct relay_plan plan = { .seed = 1 };
 	const char *json = NULL;
+	struct json_file json_file;
 	char message[WORDS_MESSAGE_MAX];
 	const struct word words[] = {
 		{ "delay", words_time_ns, &plan.rule.delay_ns },
@@ -64,11 +65,17 @@ static enum herd_status run(int argc, char **argv)
 	    plan.rule.jitter_ns > DELAY_MAX_NS)
 		return command_usage(&command_relay, "bad delay: write delay TIME, of 60s at most; "
 						     "it is that of one way");
-	if (relay_run(&plan, &report))
+	if (json_file_open(&json_file, json))
 		return STATUS_FAILED;
-	if (!json || strcmp(json, "-"))
+	if (relay_run(&plan, &report)) {
+		json_file_drop(&json_file);
+		return STATUS_FAILED;
+	}
+	if (!json_file_is_stdout(&json_file))
 		print_report(&plan, &report);
-	return json && json_raw_relay(json, &plan, &report) ? STATUS_FAILED : STATUS_DONE;
+	if (json && json_file_write(&json_file, json_raw_relay(&plan, &report), JSON_RAW_FLAGS))
+		return STATUS_FAILED;
+	return STATUS_DONE;
 }
 
 const struct herd_command command_relay = {

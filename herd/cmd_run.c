@@ -125,6 +125,7 @@ const struct herd_command command_capacity = {
 		"Measure how many set-ups a second the broker sustains: a closed loop to the knee",
 	.details = "  devices N      most at once (512)\n"
 		   "  duration TIME  at the latest (40s)\n"
-		   "  and the words of `herd help run` about TLS, MQTT, sources and timeouts\n",
+		   "  and the words of `herd help run`, but start, backoff, attempts, work, hold,\n"
+		   "  bystanders, every and ideal\n",
 	.run = capacity_command,
 };

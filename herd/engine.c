@@ -38,18 +38,13 @@ static void on_signal(int signal)
 
 void engine_catch_signals(void)
 {
-	struct sigaction action = { .sa_handler = on_signal };
-	sigset_t block;
+	/* No wait is longer than the ticks of run_*.c: a signal just before one is soon seen. What
+	 * is being written to is not to be cut short. */
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
-	/* they are let in only while waiting, so that none is missed just before */
-	sigemptyset(&block);
-	sigaddset(&block, SIGINT);
-	sigaddset(&block, SIGTERM);
-	sigaddset(&block, SIGHUP);
-	sigprocmask(SIG_BLOCK, &block, NULL);
 }
 
 bool engine_stopped(void)
@@ -157,7 +152,7 @@ static int make_devices(struct engine *engine)
 	return 0;
 }
 
-int engine_open(struct engine *engine, const struct plan *plan)
+int engine_open(struct engine *engine, const struct plan *plan, const union net_address *to)
 {
 	bool raw = strcmp(plan->stack, "linux") != 0;
 	uint32_t needed = raw ? 0 : plan->devices + plan->bystanders, spare;
@@ -166,14 +161,13 @@ int engine_open(struct engine *engine, const struct plan *plan)
 
 	*engine = (struct engine){
 		.plan = plan,
+		.to = *to,
 		.devices_count = plan->devices,
 		.bystanders_count = plan->bystanders,
 		.active = plan->devices,
 		.epoll_fd = -1,
 	};
-	err = net_resolve(plan->host, plan->port, &engine->to);
-	if (!err)
-		err = limits_raise_files(needed, gone_max, &spare);
+	err = limits_raise_files(needed, gone_max, &spare);
 	if (!err)
 		err = open_groups(engine);
 	if (err)
@@ -278,11 +272,22 @@ static bool rests(const struct engine *engine, uint32_t index)
 	return engine->frozen_ns && index < engine->devices_count;
 }
 
+/* When the loop was held up, what a time-out waits for may have come in time. */
+static void device_timer(struct engine *engine, uint32_t index, uint64_t due_ns)
+{
+	link_look(engine, index);
+	if (engine->devices[index].timer_ns == due_ns)
+		engine_step(engine, index, EVENT_TIMER, 0);
+}
+
 static void run_timers(struct engine *engine)
 {
 	uint32_t all = engine->devices_count + engine->bystanders_count, member;
 	uint64_t due_ns;
 
+	if (engine->raw && timers_first(&engine->timers, &due_ns, &member) &&
+	    due_ns <= engine_clock_ns())
+		raw_catch_up(engine);
 	for (int i = 0; i < TIMERS_IN_A_ROW; i++) {
 		engine->now_ns = engine_clock_ns();
 		if (!timers_first(&engine->timers, &due_ns, &member) || due_ns > engine->now_ns)
@@ -297,7 +302,7 @@ static void run_timers(struct engine *engine)
 		else if (member >= all)
 			bystander_timer(engine, member - all, due_ns);
 		else
-			engine_step(engine, member, EVENT_TIMER, 0);
+			device_timer(engine, member, due_ns);
 	}
 }
 
@@ -320,7 +325,6 @@ static void wait_for_events(struct engine *engine, uint64_t until_ns)
 	struct epoll_event events[EVENTS_MAX];
 	uint64_t wake_ns = until_ns, at_ns;
 	struct timespec timeout = { 0 };
-	sigset_t mask;
 	uint32_t member;
 	int count;
 
@@ -333,9 +337,8 @@ static void wait_for_events(struct engine *engine, uint64_t until_ns)
 		timeout.tv_sec = (time_t)((wake_ns - engine->now_ns) / NS_PER_SEC);
 		timeout.tv_nsec = (long)((wake_ns - engine->now_ns) % NS_PER_SEC);
 	}
-	sigemptyset(&mask);
-	count = epoll_pwait2(engine->epoll_fd, events, EVENTS_MAX, &timeout, &mask);
-	for (int i = 0; i < count; i++) {
+	count = epoll_pwait2(engine->epoll_fd, events, EVENTS_MAX, &timeout, NULL);
+	for (int i = 0; i < count && !stopped; i++) {
 		if (i % EVENTS_IN_A_ROW == 0)
 			run_timers(engine);
 		engine->now_ns = engine_clock_ns();

@@ -5,11 +5,13 @@
  *
  *	engine.c	   set up and tear down, the loop, timers
  *	engine_starts.c	   when devices begin
- *	engine_link.c	   a device's connection: connect, TLS, bytes in and out
+ *	engine_link.c	   a device's connection: connect, TLS, close
+ *	engine_bytes.c	   bytes in and out of it
  *	engine_talk.c	   what it says in MQTT
  *	engine_bystander.c messages that bystanders exchange
  *	engine_gone.c	   connections that a client gave up, watched for a late answer
  *	engine_raw.c	   devices with the TCP of another stack, in the place of sockets
+ *	engine_raw_tun.c   their packets, through a TUN device
  */
 #ifndef HERD_ENGINE_H
 #define HERD_ENGINE_H
@@ -89,8 +91,11 @@ uint64_t engine_clock_ns(void);
 void engine_catch_signals(void);
 bool engine_stopped(void);
 
-/* 0 or -errno after saying what is wrong. @plan stays the caller's and must outlive it. */
-int engine_open(struct engine *engine, const struct plan *plan);
+/*
+ * 0 or -errno after saying what is wrong. @plan stays the caller's and must outlive it; @to is the
+ * address of its host.
+ */
+int engine_open(struct engine *engine, const struct plan *plan, const union net_address *to);
 void engine_close(struct engine *engine);
 /* Starts are relative to @start_ns, which is about now. */
 int engine_start(struct engine *engine, uint64_t start_ns);
@@ -111,6 +116,8 @@ bool starts_next_at(const struct engine *engine, uint64_t *at_ns);
 
 void link_connect(struct engine *engine, uint32_t index);
 void link_event(struct engine *engine, uint32_t index, uint32_t events);
+/* Takes what its socket has, without waiting for the event. */
+void link_look(struct engine *engine, uint32_t index);
 void link_start_tls(struct engine *engine, uint32_t index);
 void link_send(struct engine *engine, uint32_t index, const void *buf, size_t len);
 void link_close(struct engine *engine, uint32_t index);
@@ -123,6 +130,13 @@ void link_opened(struct engine *engine, uint32_t index, int fd);
 bool link_is_same(const struct engine *engine, uint32_t index, uint32_t serial);
 void link_keep_pending(struct engine *engine, uint32_t index, const void *buf, size_t len);
 void link_take_bytes(struct engine *engine, uint32_t index, const uint8_t *bytes, size_t len);
+/* What is pending, as far as the socket takes it. */
+void link_flush(struct link *link);
+void link_read_all(struct engine *engine, uint32_t index, bool ended);
+/* Its event is to come again, as not all was taken. */
+void link_come_back(struct engine *engine, uint32_t index);
+/* What a connection that failed with positive @error has met. */
+enum device_event link_event_of_errno(int error);
 
 void talk_connect(struct engine *engine, uint32_t index);
 void talk_work(struct engine *engine, uint32_t index);

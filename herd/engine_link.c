@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -9,9 +10,7 @@
 #include "herd/say.h"
 #include "herd/sources.h"
 
-#define READ_MAX 4096
-
-static enum device_event event_of_errno(int error)
+enum device_event link_event_of_errno(int error)
 {
 	switch (error) {
 	case ECONNREFUSED:
@@ -64,7 +63,8 @@ static void source_of(const struct engine *engine, uint32_t index, union net_add
 	net_source(&addr, engine->to.any.sa_family == AF_INET, from);
 }
 
-static int watch(const struct engine *engine, uint32_t index)
+/* @op of epoll_ctl(). */
+static int watch(const struct engine *engine, uint32_t index, int op)
 {
 	const struct link *link = &engine->links[index];
 	struct epoll_event event = {
@@ -72,12 +72,12 @@ static int watch(const struct engine *engine, uint32_t index)
 		.data.u64 = (uint64_t)link->serial << 32 | index,
 	};
 
-	return epoll_ctl(engine->epoll_fd, EPOLL_CTL_ADD, link->fd, &event) ? -errno : 0;
+	return epoll_ctl(engine->epoll_fd, op, link->fd, &event) ? -errno : 0;
 }
 
 static void connect_failed(struct engine *engine, uint32_t index, int error)
 {
-	enum device_event event = event_of_errno(error);
+	enum device_event event = link_event_of_errno(error);
 
 	if (event == EVENT_LOCAL_ERROR && !engine->local_error_said) {
 		engine->local_error_said = true;
@@ -86,6 +86,15 @@ static void connect_failed(struct engine *engine, uint32_t index, int error)
 			    engine->devices[index].number, strerror(error), advice(error));
 	}
 	engine_step(engine, index, event, 0);
+}
+
+void link_come_back(struct engine *engine, uint32_t index)
+{
+	/* looks at the socket anew, and puts what is ready last in the queue */
+	int err = watch(engine, index, EPOLL_CTL_MOD);
+
+	if (err)
+		connect_failed(engine, index, -err);
 }
 
 void link_opened(struct engine *engine, uint32_t index, int fd)
@@ -117,7 +126,7 @@ void link_connect(struct engine *engine, uint32_t index)
 		return;
 	}
 	link_opened(engine, index, fd);
-	err = watch(engine, index);
+	err = watch(engine, index, EPOLL_CTL_ADD);
 	if (err)
 		connect_failed(engine, index, -err);
 }
@@ -188,150 +197,6 @@ void link_give_up(struct engine *engine, uint32_t index)
 		close(fd);
 	else
 		gone_watch(engine, fd);
-}
-
-/* -- bytes out --------------------------------------------------------------------------------- */
-
-/* How many bytes went out, or -1: the connection is broken, which reading will tell. */
-static ssize_t put(struct link *link, const uint8_t *buf, size_t len)
-{
-	ssize_t sent;
-	size_t taken;
-
-	if (link->tls) {
-		enum tls_result result = tls_write(link->tls, buf, len, &taken);
-
-		if (result == TLS_OK)
-			return (ssize_t)taken;
-		return result == TLS_AGAIN ? 0 : -1;
-	}
-	sent = send(link->fd, buf, len, MSG_NOSIGNAL);
-	if (sent < 0 && (errno == EAGAIN || errno == EINTR))
-		return 0;
-	return sent;
-}
-
-void link_keep_pending(struct engine *engine, uint32_t index, const void *buf, size_t len)
-{
-	struct link *link = &engine->links[index];
-	uint8_t *pending = realloc(link->pending, link->pending_len + len);
-
-	if (!pending)
-		return;
-	memcpy(pending + link->pending_len, buf, len);
-	link->pending = pending;
-	link->pending_len += len;
-}
-
-void link_send(struct engine *engine, uint32_t index, const void *buf, size_t len)
-{
-	struct link *link = &engine->links[index];
-	const uint8_t *bytes = buf;
-
-	if (engine->raw) {
-		raw_send(engine, index, buf, len);
-		return;
-	}
-	while (len && !link->pending_len) {
-		ssize_t sent = put(link, bytes, len);
-
-		if (sent < 0)
-			return;
-		if (!sent)
-			break;
-		bytes += sent;
-		len -= (size_t)sent;
-	}
-	if (len)
-		link_keep_pending(engine, index, bytes, len);
-}
-
-static void flush_pending(struct link *link)
-{
-	while (link->pending_len) {
-		ssize_t sent = put(link, link->pending, link->pending_len);
-
-		if (sent <= 0)
-			return;
-		link->pending_len -= (size_t)sent;
-		memmove(link->pending, link->pending + sent, link->pending_len);
-	}
-	free(link->pending);
-	link->pending = NULL;
-}
-
-/* -- bytes in ---------------------------------------------------------------------------------- */
-
-bool link_is_same(const struct engine *engine, uint32_t index, uint32_t serial)
-{
-	return engine->links[index].fd >= 0 && engine->links[index].serial == serial;
-}
-
-void link_take_bytes(struct engine *engine, uint32_t index, const uint8_t *bytes, size_t len)
-{
-	struct link *link = &engine->links[index];
-	uint32_t serial = link->serial;
-	struct mqtt_packet packet;
-	int more = 1;
-
-	while (more > 0 && link_is_same(engine, index, serial)) {
-		more = mqtt_read(&link->reader, &bytes, &len, &packet);
-		if (more > 0)
-			talk_packet(engine, index, &packet);
-		else if (more < 0)
-			engine_step(engine, index, EVENT_GARBAGE, 0);
-	}
-}
-
-/* 1: bytes; 0: none now; -1: the connection has ended, which was said. */
-static int get(struct engine *engine, uint32_t index, uint8_t *buf, size_t *len)
-{
-	const struct link *link = &engine->links[index];
-	ssize_t got;
-
-	if (link->tls) {
-		switch (tls_read(link->tls, buf, READ_MAX, len)) {
-		case TLS_OK:
-			return 1;
-		case TLS_AGAIN:
-			return 0;
-		case TLS_CLOSED:
-			engine_step(engine, index, EVENT_CLOSED, 0);
-			return -1;
-		case TLS_RESET:
-			engine_step(engine, index, EVENT_RESET, 0);
-			return -1;
-		case TLS_FAILED:
-			engine_step(engine, index, EVENT_TLS_FAILED, 0);
-			return -1;
-		}
-	}
-	got = recv(link->fd, buf, READ_MAX, 0);
-	if (got > 0) {
-		*len = (size_t)got;
-		return 1;
-	}
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return 0;
-	engine_step(engine, index, got ? event_of_errno(errno) : EVENT_CLOSED, 0);
-	return -1;
-}
-
-/* Events are edges: a short read without @ended has taken all there is, and a new one will say so. */
-static void read_all(struct engine *engine, uint32_t index, bool ended)
-{
-	const struct link *link = &engine->links[index];
-	uint32_t serial = link->serial;
-	uint8_t buf[READ_MAX];
-	size_t len;
-
-	while (link_is_same(engine, index, serial) && get(engine, index, buf, &len) > 0) {
-		if (!engine->devices[index].answered)
-			engine_step(engine, index, EVENT_ANSWER, 0);
-		link_take_bytes(engine, index, buf, len);
-		if (len < READ_MAX && !ended && !link->tls)
-			return;
-	}
 }
 
 /* -- TLS --------------------------------------------------------------------------------------- */
@@ -410,6 +275,18 @@ void link_event(struct engine *engine, uint32_t index, uint32_t events)
 			return;
 	}
 	if (link->pending_len)
-		flush_pending(link);
-	read_all(engine, index, events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR));
+		link_flush(link);
+	link_read_all(engine, index, events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR));
+}
+
+void link_look(struct engine *engine, uint32_t index)
+{
+	struct pollfd socket = { .fd = engine->links[index].fd, .events = POLLIN | POLLRDHUP };
+
+	if (socket.fd < 0 || engine->raw)
+		return;
+	if (engine->devices[index].state == DEVICE_CONNECTING)
+		socket.events |= POLLOUT;
+	if (poll(&socket, 1, 0) > 0)
+		link_event(engine, index, (uint32_t)socket.revents); /* the bits are the same */
 }

@@ -23,7 +23,10 @@ struct raw;
 int raw_open(struct engine *engine);
 void raw_close(struct engine *engine);
 
-void raw_readable(struct engine *engine);
+/* Takes some packets; true: there may be more. */
+bool raw_readable(struct engine *engine);
+/* Takes all that wait, so that time-outs do not go before them. */
+void raw_catch_up(struct engine *engine);
 /* TCP's timer of a device. */
 void raw_timer(struct engine *engine, uint32_t index);
 

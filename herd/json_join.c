@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "herd/json_join.h"
 
+#include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "herd/json_report.h"
 #include "herd/tally.h"
 
 #define APART_SECONDS_MAX 86400 /* as long as a run may last; the series grows with it */
-#define CURVE_STEPS_MAX 1000000 /* nothing of ours has so many */
 
 static double number(const json_t *run, const char *key)
 {
@@ -37,38 +37,6 @@ static double earliest_start(json_t *const *runs, size_t count)
 	for (size_t i = 1; i < count; i++)
 		earliest = fmin(earliest, number(runs[i], "started"));
 	return earliest;
-}
-
-/* -- is it a record at all? -------------------------------------------------------------------- */
-
-static bool is_record(const json_t *run, const char **why)
-{
-	static const char *const numbers[] = { "devices", "connected",	      "attempts",
-					       "started", "duration_seconds", "curve_steps" };
-	static const char *const objects[] = { "parameters", "bystanders", "histograms",
-					       "rejected" };
-	const char *command;
-
-	*why = "is no record of a run; give what `json FILE` has written";
-	if (!json_is_object(run))
-		return false;
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		if (!json_is_number(json_object_get(run, numbers[i])))
-			return false;
-	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
-		if (!json_is_object(json_object_get(run, objects[i])))
-			return false;
-	if (!json_is_array(json_object_get(run, "series")) ||
-	    !json_is_array(json_object_get(run, "curve")) || number(run, "curve_steps") < 0 ||
-	    number(run, "curve_steps") > CURVE_STEPS_MAX ||
-	    number(run, "curve_steps") < (double)json_array_size(json_object_get(run, "curve")))
-		return false;
-	*why = "is of another schema; join records of one version of herd";
-	if (json_integer_value(json_object_get(run, "schema")) != HERD_SCHEMA)
-		return false;
-	*why = "is a measurement of capacity; join storms only";
-	command = json_string_value(json_object_get(json_object_get(run, "parameters"), "command"));
-	return !command || strcmp(command, "capacity");
 }
 
 /* -- histograms -------------------------------------------------------------------------------- */
@@ -345,28 +313,68 @@ static void put_span(json_t *joined, json_t *const *runs, size_t count)
 	json_object_set_new(joined, "wasted_is_lower_bound", json_boolean(lower_bound));
 }
 
-json_t *json_join(json_t *const *runs, size_t count, size_t *wrong, const char **why)
+static int complain(struct json_join_error *error, size_t wrong, const char *why)
+{
+	error->wrong = wrong;
+	snprintf(error->why, sizeof(error->why), "%s", why);
+	return -EINVAL;
+}
+
+/* Are they records, of one storm, each given once? */
+static int check(json_t *const *runs, size_t count, struct json_join_error *error)
+{
+	json_t *seen = json_object();
+	int err = 0;
+
+	for (size_t i = 0; i < count && !err; i++) {
+		error->wrong = i;
+		err = json_check_storm(runs[i], error->why);
+	}
+	for (size_t i = 1; i < count && !err; i++)
+		if (fabs(number(runs[i], "started") - number(runs[0], "started")) >
+		    APART_SECONDS_MAX)
+			err = complain(error, i, "is of another time; join processes of one storm");
+	for (size_t i = 0; i < count && !err; i++) {
+		err = json_check_once(seen, runs[i], i, &error->other);
+		if (err == -EEXIST)
+			complain(error, i, "the second has a run of the first; give each once");
+		else if (err)
+			complain(error, i, "is too much: no memory");
+	}
+	json_decref(seen);
+	return err;
+}
+
+static json_t *all_runs(json_t *const *runs, size_t count)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < count; i++) {
+		json_t *own = json_check_runs(runs[i]);
+
+		json_array_extend(all, own);
+		json_decref(own);
+	}
+	return all;
+}
+
+json_t *json_join(json_t *const *runs, size_t count, struct json_join_error *error)
 {
 	struct hists hists = { 0 };
 	json_t *joined;
 	bool good;
 
-	for (*wrong = 0; *wrong < count; ++*wrong)
-		if (!is_record(runs[*wrong], why))
-			return NULL;
-	for (*wrong = 1; *wrong < count; ++*wrong) {
-		*why = "is of another time; join processes of one storm";
-		if (fabs(number(runs[*wrong], "started") - number(runs[0], "started")) >
-		    APART_SECONDS_MAX)
-			return NULL;
-	}
-	*wrong = 0;
-	*why = "has broken histograms, or memory has run out";
+	*error = (struct json_join_error){ .other = JSON_JOIN_NONE };
+	if (check(runs, count, error))
+		return NULL;
+	complain(error, 0,
+		 "has histograms that are too large with the others, or memory has run out");
 	/* what cannot be summed is that of the first */
 	joined = json_deep_copy(runs[0]);
 	put_sums(joined, runs, count);
 	put_span(joined, runs, count);
 	json_object_set_new(joined, "joined", json_integer((json_int_t)count));
+	json_object_set_new(joined, "joined_runs", all_runs(runs, count));
 	json_object_set_new(joined, "series", join_series(runs, count));
 	good = hists_join(&hists, runs, count) && join_curves(joined, runs, count);
 	if (good) {

@@ -1,38 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "herd/json_raw.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <jansson.h>
-
-#include "herd/say.h"
 #include "json_value.h"
 
 #define NS_PER_MS 1e6
 #define NS_PER_SEC 1e9
 #define SCHEMA 1
-
-static int write_record(const char *path, json_t *record)
-{
-	FILE *file = strcmp(path, "-") ? fopen(path, "we") : stdout;
-	int err = 0;
-
-	if (!file || !record) {
-		err = record ? -errno : -ENOMEM;
-		goto out;
-	}
-	if (json_dumpf(record, file, JSON_INDENT(2)) || fputc('\n', file) == EOF || fflush(file))
-		err = -EIO;
-	if (file != stdout && fclose(file) && !err)
-		err = -errno;
-out:
-	if (err)
-		say_error("cannot write the report '%s': %s", path, strerror(-err));
-	json_decref(record);
-	return err;
-}
 
 static json_t *milliseconds(uint64_t ns)
 {
@@ -48,11 +21,10 @@ static json_t *way(const struct relay_plan *plan, const struct relay_report *rep
 			 "refused", json_count(report->ways[i].refused));
 }
 
-int json_raw_relay(const char *path, const struct relay_plan *plan,
-		   const struct relay_report *report)
+json_t *json_raw_relay(const struct relay_plan *plan, const struct relay_report *report)
 {
 	const struct hist *late = &report->late_ns;
-	json_t *record = json_pack(
+	return json_pack(
 		"{s:i, s:o, s:o, s:f, s:o, s:[o, o], s:{s:o, s:o, s:o}, s:f}", "schema", SCHEMA,
 		"delay_ms", milliseconds(plan->rule.delay_ns), "jitter_ms",
 		milliseconds(plan->rule.jitter_ns), "loss_percent", plan->rule.loss_ppm / 1e4,
@@ -60,19 +32,14 @@ int json_raw_relay(const char *path, const struct relay_plan *plan,
 		way(plan, report, 1), "late_ms", "p50", milliseconds(hist_quantile(late, 500)),
 		"p99", milliseconds(hist_quantile(late, 990)), "max", milliseconds(late->max),
 		"duration_seconds", report->seconds);
-
-	return write_record(path, record);
 }
 
-int json_raw_flood(const char *path, const struct flood_plan *plan,
-		   const struct flood_report *report)
+json_t *json_raw_flood(const struct flood_plan *plan, const struct flood_report *report)
 {
 	double achieved = report->seconds > 0 ? (double)report->sent / report->seconds : 0;
-	json_t *record = json_pack("{s:i, s:o, s:f, s:f, s:o, s:o, s:f, s:f}", "schema", SCHEMA,
-				   "device", json_text(report->dev), "asked_per_sec", plan->per_sec,
-				   "achieved_per_sec", achieved, "sent", json_count(report->sent),
-				   "failed", json_count(report->failed), "duration_seconds",
-				   report->seconds, "cpu_seconds", report->cpu_seconds);
-
-	return write_record(path, record);
+	return json_pack("{s:i, s:o, s:f, s:f, s:o, s:o, s:f, s:f}", "schema", SCHEMA, "device",
+			 json_text(report->dev), "asked_per_sec", plan->per_sec, "achieved_per_sec",
+			 achieved, "sent", json_count(report->sent), "failed",
+			 json_count(report->failed), "duration_seconds", report->seconds,
+			 "cpu_seconds", report->cpu_seconds);
 }

@@ -75,12 +75,15 @@ int json_hist_read(const json_t *json, struct hist *hist)
 	const json_t *pair;
 	size_t i;
 
+	if (json && !json_is_array(json))
+		return -EINVAL;
 	json_array_foreach(json, i, pair)
 	{
 		json_int_t bucket, count;
 
 		if (json_unpack((json_t *)pair, "[I, I]", &bucket, &count) || bucket < 0 ||
-		    bucket >= HIST_BUCKETS || count < 0 || count > UINT32_MAX)
+		    bucket >= HIST_BUCKETS || count < 0 ||
+		    count > UINT32_MAX - hist->bucket[bucket])
 			return -EINVAL;
 		hist_add_bucket(hist, (unsigned int)bucket, (uint32_t)count);
 	}
@@ -276,9 +279,9 @@ static json_t *steps_of(const struct knee *knee)
 
 static json_t *host_of(const struct report *report)
 {
-	return json_pack("{s:o, s:o, s:I, s:s}", "kernel", text(report->kernel), "machine",
-			 text(report->machine), "cpus", (json_int_t)report->cpus, "herd",
-			 WEIR_VERSION);
+	return json_pack("{s:o, s:o, s:o, s:I, s:s}", "name", text(report->node), "kernel",
+			 text(report->kernel), "machine", text(report->machine), "cpus",
+			 (json_int_t)report->cpus, "herd", WEIR_VERSION);
 }
 
 json_t *json_report(const struct report *report)
@@ -290,6 +293,7 @@ json_t *json_report(const struct report *report)
 	json_object_set_new(json, "label", text(report->plan->label));
 	json_object_set_new(json, "parameters", parameters_of(report->plan));
 	json_object_set_new(json, "host", host_of(report));
+	json_object_set_new(json, "pid", json_integer(report->pid));
 	put_counts(json, tally);
 	json_object_set_new(json, "attempts_per_device", json_attempts(&report->attempts));
 	put_times(json, report);
@@ -309,6 +313,7 @@ json_t *json_report(const struct report *report)
 		json_object_set_new(json, "capacity_steps", steps_of(report->knee));
 		json_object_set_new(json, "capacity_unsteady",
 				    json_boolean(report->knee->unsteady));
+		json_object_set_new(json, "knee_found", json_boolean(report->knee->found));
 	}
 	json_object_set_new(json, "series", series_of(tally));
 	json_object_set_new(

@@ -15,7 +15,7 @@ json_t *json_report(const struct report *report);
 json_t *json_ns_percentiles(const struct hist *hist, double unit_ns, bool with_p90);
 json_t *json_attempts(const struct hist *hist);
 json_t *json_hist(const struct hist *hist); /* [[bucket, count], ...] */
-/* Adds to @hist; -EINVAL if @json is not such. */
+/* Adds to @hist; -EINVAL if @json is not such, or too much. */
 int json_hist_read(const json_t *json, struct hist *hist);
 
 #endif

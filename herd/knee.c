@@ -55,6 +55,8 @@ static void find_knee(struct knee *knee)
 static void begin_final(struct knee *knee)
 {
 	find_knee(knee);
+	/* at the greatest width one doubling without gain has to do */
+	knee->found = knee->flat > 0 && knee->best_per_sec > 0;
 	knee->final = true;
 	knee->width = knee->knee_width * 2 < knee->width_max ? knee->knee_width * 2
 							     : knee->width_max;
@@ -99,8 +101,11 @@ void knee_end(struct knee *knee)
 	if (knee->final && knee->windows_count >= KNEE_WINDOWS) {
 		knee->capacity_per_sec = median(knee->windows, knee->windows_count);
 	} else {
-		if (!knee->final && knee->windows_count)
+		if (!knee->final && knee->windows_count) {
 			end_step(knee);
+			/* on fewer windows than it takes to tell */
+			knee->final = knee->found = false;
+		}
 		find_knee(knee);
 		knee->capacity_per_sec = knee->best_per_sec;
 	}

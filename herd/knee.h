@@ -17,7 +17,8 @@ struct knee {
 	uint32_t knee_width; /* the smallest that reaches 95 % of the best */
 	double best_per_sec;
 	unsigned int flat; /* doublings in a row without gain */
-	bool final;	   /* the knee is found, and measured */
+	bool final;	   /* the search is over, and its result is measured */
+	bool found; /* wider brought no more; else what was best so far is all that is known */
 	bool done;
 	double windows[KNEE_FINAL_WINDOWS];
 	unsigned int windows_count;

@@ -135,6 +135,7 @@ static int take_word(struct plan_reading *reading, const char *const *said)
 	if (reading->seen & bit)
 		return plan_complain(reading, "'%s' is said twice; remove one", word->name);
 	reading->seen |= bit;
+	reading->said |= bit;
 	if (!word->is_flag && !said[1])
 		return plan_complain(reading, "'%s' needs a value after it", word->name);
 	base = word->scope == SCOPE_RUN ? (void *)reading->plan : (void *)reading->group;
@@ -201,9 +202,27 @@ static int finish_group(struct plan_reading *reading, struct plan_group *group)
 	return 0;
 }
 
+/* A closed loop has its own idea of when and how often devices come, and they do nothing else. */
+static int check_capacity(struct plan_reading *reading)
+{
+	static const char *const of_storms[] = { "start",  "backoff",	 "attempts", "work",
+						 "topics", "retained",	 "hello",    "topic",
+						 "hold",   "bystanders", "every",    "ideal" };
+
+	if (reading->plan->groups_count > 1)
+		return plan_complain(reading, "capacity is measured with devices that are alike; "
+					      "write one section of devices");
+	for (size_t i = 0; i < sizeof(of_storms) / sizeof(of_storms[0]); i++)
+		if (reading->said >> (find_word(of_storms[i]) - words) & 1)
+			return plan_complain(
+				reading, "'%s' means nothing to capacity; remove one of the two",
+				of_storms[i]);
+	return 0;
+}
+
 static void finish_defaults(struct plan *plan)
 {
-	if (plan->capacity && plan->groups_count == 1) {
+	if (plan->capacity) {
 		struct plan_group *group = &plan->groups[0];
 
 		if (!group->devices)
@@ -225,11 +244,8 @@ int plan_finish(struct plan_reading *reading)
 				     "no broker; write HOST PORT, in a file host and port");
 	if (!plan->groups_count)
 		return plan_complain(reading, "no devices; write a section [devices NAME]");
-	if (plan->capacity && plan->groups_count > 1)
-		return plan_complain(reading, "capacity is measured with devices that are alike; "
-					      "write one section of devices");
-	if (plan->capacity && plan->bystanders)
-		return plan_complain(reading, "capacity has no bystanders; remove one of the two");
+	if (plan->capacity && check_capacity(reading))
+		return -EINVAL;
 	finish_defaults(plan);
 	for (uint32_t i = 0; i < plan->groups_count; i++) {
 		int err = finish_group(reading, &plan->groups[i]);

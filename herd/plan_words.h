@@ -18,6 +18,7 @@ struct plan_reading {
 	struct plan_group *group; /* for words of SCOPE_GROUP */
 	unsigned int scopes;	  /* enum plan_scope */
 	uint64_t seen;		  /* by place in the table, so that none is said twice */
+	uint64_t said;		  /* as seen, in any section */
 	char message[PLAN_MESSAGE_MAX];
 };
 

@@ -21,8 +21,8 @@ struct report {
 	double duration_seconds, cpu_seconds;
 	uint64_t gone_evicted, bystanders_unsent;
 	bool interrupted; /* by a signal */
-	char kernel[160], machine[96];
-	uint32_t cpus;
+	char node[96], kernel[160], machine[96];
+	uint32_t cpus, pid;
 };
 
 /* Set-ups a second, as measured or as said; 0: not known. */

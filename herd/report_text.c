@@ -97,8 +97,11 @@ static void print_capacity(FILE *out, const struct report *report)
 		for (unsigned int i = 0; i < knee->steps_count; i++)
 			fprintf(out, "%u at once     %.1f set-ups/s\n", knee->steps[i].width,
 				knee->steps[i].per_sec);
-		fprintf(out, "capacity      %.1f set-ups/s, from %u at once on\n", capacity,
-			knee->knee_width);
+		fprintf(out,
+			knee->found ? "capacity      %.1f set-ups/s, from %u at once on\n"
+				    : "capacity      %.1f set-ups/s at least, with %u at once: no "
+				      "knee was found\n",
+			capacity, knee->knee_width);
 	} else if (capacity > 0) {
 		double ideal = report->tally->devices / capacity;
 

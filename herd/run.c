@@ -16,15 +16,18 @@
 #define NS_PER_SEC 1000000000ULL
 #define PROGRESS_NS (NS_PER_SEC / 5)
 
-int run_check_target(const struct plan *plan)
+/*
+ * The address of the plan's target; refuses one behind a router, unless the plan says that it may be
+ * anywhere. The only look-up of a run: another could give another address.
+ */
+static int find_target(const struct plan *plan, union net_address *to)
 {
-	union net_address to;
 	enum route_reach reach;
-	int err = net_resolve(plan->host, plan->port, &to);
+	int err = net_resolve(plan->host, plan->port, to);
 
 	if (err)
 		return err;
-	err = route_reach(&to.any, &reach);
+	err = route_reach(&to->any, &reach);
 	if (err) {
 		say_error("cannot reach '%s': %s; is its network configured here?", plan->host,
 			  strerror(-err));
@@ -36,6 +39,26 @@ int run_check_target(const struct plan *plan)
 		  "is yours to storm, say so with the word anywhere",
 		  plan->host);
 	return -EPERM;
+}
+
+int run_open(const struct plan *plan, struct engine *engine, struct json_file *json)
+{
+	union net_address to;
+
+	if (find_target(plan, &to) || engine_open(engine, plan, &to))
+		return -EINVAL;
+	if (json_file_open(json, plan->json_file)) {
+		engine_close(engine);
+		return -EINVAL;
+	}
+	engine_catch_signals();
+	return 0;
+}
+
+void run_close(struct engine *engine, struct json_file *json)
+{
+	json_file_drop(json);
+	engine_close(engine);
 }
 
 void run_clock_start(struct run_clock *clock)
@@ -64,53 +87,32 @@ void run_fill_report(struct report *report, const struct engine *engine,
 		.bystanders_unsent = engine->bystanders_unsent,
 		.interrupted = engine_stopped(),
 		.cpus = cpus > 0 ? (uint32_t)cpus : 1,
+		.pid = (uint32_t)getpid(),
 	};
 	for (uint32_t i = 0; i < engine->devices_count; i++)
 		hist_add(&report->attempts, engine->devices[i].attempts);
 	if (!uname(&name)) {
+		snprintf(report->node, sizeof(report->node), "%s", name.nodename);
 		snprintf(report->kernel, sizeof(report->kernel), "%s %s", name.sysname,
 			 name.release);
 		snprintf(report->machine, sizeof(report->machine), "%s", name.machine);
 	}
 }
 
-static int write_json(const struct report *report)
-{
-	const char *name = report->plan->json_file;
-	bool to_stdout = !strcmp(name, "-");
-	FILE *file = to_stdout ? stdout : fopen(name, "we");
-	json_t *json;
-	int err = 0;
-
-	if (!file) {
-		say_error("cannot write json '%s': %s", name, strerror(errno));
-		return -errno;
-	}
-	json = json_report(report);
-	errno = 0;
-	if (!json || json_dumpf(json, file, JSON_INDENT(1) | JSON_REAL_PRECISION(15)) ||
-	    fputc('\n', file) == EOF || fflush(file))
-		err = errno ? -errno : -ENOMEM;
-	json_decref(json);
-	if (!to_stdout && fclose(file) && !err)
-		err = -errno;
-	if (err)
-		say_error("cannot write json '%s': %s", name, strerror(-err));
-	return err;
-}
-
-enum herd_status run_report(const struct report *report)
+enum herd_status run_report(const struct report *report, struct json_file *json)
 {
 	const struct plan *plan = report->plan;
 
 	say_progress(NULL);
-	if (!plan->quiet && strcmp(plan->json_file, "-"))
+	if (!plan->quiet && !json_file_is_stdout(json))
 		report_text(stdout, report);
 	if (report->tally->short_of_memory)
 		say_warning("memory ran out: seconds are missing in the series");
-	if (*plan->json_file && write_json(report))
-		return STATUS_FAILED;
-	return STATUS_DONE;
+	if (!json->file)
+		return STATUS_DONE;
+	return json_file_write(json, json_report(report), JSON_INDENT(1) | JSON_REAL_PRECISION(15))
+		       ? STATUS_FAILED
+		       : STATUS_DONE;
 }
 
 void run_progress(const struct engine *engine)

@@ -5,6 +5,7 @@
 
 #include "herd/commands.h"
 #include "herd/engine.h"
+#include "herd/json_file.h"
 #include "herd/report.h"
 
 /* All connect; ends when they are, or by the plan's duration. */
@@ -12,8 +13,12 @@ enum herd_status run_storm(const struct plan *plan);
 /* A closed loop to the knee. */
 enum herd_status run_capacity(const struct plan *plan);
 
-/* Refuses a target behind a router, unless the plan says that it may be anywhere. 0 or -errno. */
-int run_check_target(const struct plan *plan);
+/*
+ * Refuses a target behind a router, unless the plan says that it may be anywhere; opens all that the
+ * run needs; takes signals. 0 or -errno after saying what is wrong.
+ */
+int run_open(const struct plan *plan, struct engine *engine, struct json_file *json);
+void run_close(struct engine *engine, struct json_file *json);
 
 /* When and with what a run began. */
 struct run_clock {
@@ -27,7 +32,7 @@ void run_clock_start(struct run_clock *clock);
 void run_fill_report(struct report *report, const struct engine *engine,
 		     const struct run_clock *clock);
 /* The summary and the JSON record. */
-enum herd_status run_report(const struct report *report);
+enum herd_status run_report(const struct report *report, struct json_file *json);
 /* Is the progress line wanted, and is it time for one? */
 void run_progress(const struct engine *engine);
 

@@ -66,18 +66,29 @@ static void find_knee(struct loop *loop)
 	knee_end(loop->knee);
 }
 
+static void warn_no_knee(const struct knee *knee, const struct plan *plan)
+{
+	if (knee->final)
+		say_warning("no knee was found: '%u' at once, all there may be, still bring more; "
+			    "give more devices",
+			    plan->devices);
+	else
+		say_warning("no knee was found: the run ended while more at once might still bring "
+			    "more; give it a longer duration");
+}
+
 enum herd_status run_capacity(const struct plan *plan)
 {
 	static struct report report;
+	struct json_file json;
 	struct engine engine;
 	struct knee knee;
 	struct run_clock clock;
 	struct loop loop = { .engine = &engine, .knee = &knee };
 	enum herd_status status;
 
-	if (run_check_target(plan) || engine_open(&engine, plan))
+	if (run_open(plan, &engine, &json))
 		return STATUS_FAILED;
-	engine_catch_signals();
 	knee_init(&knee, plan->devices);
 	run_clock_start(&clock);
 	engine.active = 0;
@@ -88,16 +99,18 @@ enum herd_status run_capacity(const struct plan *plan)
 	engine_end(&engine);
 	run_fill_report(&report, &engine, &clock);
 	report.knee = &knee;
-	status = run_report(&report);
+	status = run_report(&report, &json);
 	if (status == STATUS_DONE && knee.capacity_per_sec <= 0) {
 		say_error("cannot measure the capacity of '%s': no set-up succeeded; see the "
 			  "failures",
 			  plan->host);
 		status = STATUS_FAILED;
 	}
+	if (status == STATUS_DONE && !knee.found)
+		warn_no_knee(&knee, plan);
 	if (status == STATUS_DONE && knee.unsteady)
 		say_warning("the capacity is unsteady: what was measured last is far from what was "
 			    "seen before; is the machine busy with something else? measure again");
-	engine_close(&engine);
+	run_close(&engine, &json);
 	return status;
 }

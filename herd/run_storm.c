@@ -81,13 +81,13 @@ static void drain(struct engine *engine)
 enum herd_status run_storm(const struct plan *plan)
 {
 	static struct report report;
+	struct json_file json;
 	struct engine engine;
 	struct run_clock clock;
 	enum herd_status status = STATUS_FAILED;
 
-	if (run_check_target(plan) || engine_open(&engine, plan))
+	if (run_open(plan, &engine, &json))
 		return STATUS_FAILED;
-	engine_catch_signals();
 	if (settle(&engine))
 		goto out;
 	run_clock_start(&clock);
@@ -101,8 +101,8 @@ enum herd_status run_storm(const struct plan *plan)
 	run_fill_report(&report, &engine, &clock);
 	drain(&engine);
 	engine_end(&engine);
-	status = run_report(&report);
+	status = run_report(&report, &json);
 out:
-	engine_close(&engine);
+	run_close(&engine, &json);
 	return status;
 }

@@ -16,6 +16,7 @@ struct tls {
 	SSL_CTX *context;
 	char sni[PLAN_TEXT_MAX]; /* empty: not sent */
 	bool resume;
+	bool is_encrypted; /* the key */
 };
 
 /* tls_session is OpenSSL's SSL_SESSION, tls_link its SSL: no fields of ours. */
@@ -83,10 +84,22 @@ static int set_verification(SSL_CTX *context, const struct plan_group *group, co
 	return X509_VERIFY_PARAM_set1_host(param, name, 0);
 }
 
-static int set_certificate(SSL_CTX *context, const struct plan_group *group)
+/* OpenSSL would ask on the terminal, where nobody may be. */
+static int refuse_passphrase(char *buf, int size, int writing, void *tls)
 {
+	(void)buf, (void)size, (void)writing;
+	((struct tls *)tls)->is_encrypted = true;
+	return -1;
+}
+
+static int set_certificate(struct tls *tls, const struct plan_group *group)
+{
+	SSL_CTX *context = tls->context;
+
 	if (!*group->cert_file)
 		return 1;
+	SSL_CTX_set_default_passwd_cb(context, refuse_passphrase);
+	SSL_CTX_set_default_passwd_cb_userdata(context, tls);
 	if (SSL_CTX_use_certificate_chain_file(context, group->cert_file) != 1) {
 		keep_reason();
 		say_error("cannot use cert '%s': %s; write a certificate in PEM", group->cert_file,
@@ -95,6 +108,13 @@ static int set_certificate(SSL_CTX *context, const struct plan_group *group)
 	}
 	if (SSL_CTX_use_PrivateKey_file(context, group->key_file, SSL_FILETYPE_PEM) != 1) {
 		keep_reason();
+		if (tls->is_encrypted) {
+			say_error("cannot use key '%s': it is encrypted, and herd takes no "
+				  "passphrase; write a copy without, by `openssl pkey -in %s -out "
+				  "FILE`",
+				  group->key_file, group->key_file);
+			return 0;
+		}
 		say_error("cannot use key '%s': %s; write the certificate's private key in PEM",
 			  group->key_file, reason_text);
 		return 0;
@@ -116,7 +136,7 @@ struct tls *tls_new(const struct plan_group *group, const char *host)
 	else if (inet_pton(AF_INET, host, bytes) != 1 && inet_pton(AF_INET6, host, bytes) != 1)
 		snprintf(tls->sni, sizeof(tls->sni), "%s", host);
 	if (!tls->context || !set_versions(tls->context, group->tls) ||
-	    !set_verification(tls->context, group, host) || !set_certificate(tls->context, group)) {
+	    !set_verification(tls->context, group, host) || !set_certificate(tls, group)) {
 		tls_free(tls);
 		return NULL;
 	}

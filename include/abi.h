@@ -62,16 +62,20 @@ struct listener {
 	char name[LISTENER_NAME_MAX];	  /* NUL-terminated; empty: id not in use */
 	__u32 serial;			  /* never that of another listener: part of bucket keys */
 	__u8 excess;			  /* enum excess */
-	__u8 reserved;
-	__u16 reserve;	   /* 0..RESERVE_ALL, or RESERVE_AUTO */
-	__u16 connack_max; /* see struct flow */
-	__u8 reserved1[6];
+	__u8 reserved0;
+	__u16 reserve;	     /* 0..RESERVE_ALL, or RESERVE_AUTO */
+	__u64 delay_max_ns;  /* DELAY_MAX_AUTO, or how long a SYN may be held */
+	__u32 queue_entries; /* SYNs that may be held at once */
+	__u16 connack_max;   /* see struct flow */
+	__u16 reserved1;
 };
 
 /* The share of a bucket's burst that is kept for SYNs that have waited, of RESERVE_ALL. */
 #define RESERVE_SHIFT 10
 #define RESERVE_ALL (1 << RESERVE_SHIFT)
 #define RESERVE_AUTO 0xffff
+
+#define DELAY_MAX_AUTO 0
 
 /* One destination of a listener: addr & mask == prefix. Ports chain theirs, longest mask first. */
 struct match {
@@ -138,6 +142,21 @@ struct rule {
 	__u8 prefix_len;     /* of the address, in its family's bits */
 	__u8 origin;	     /* enum origin */
 	__u8 reserved[5];
+};
+
+#define RULE_FILTER_MASKS 8
+#define RULE_FILTER_WORDS 16384U /* 16 bits a rule for RULES_MAX of them */
+
+/*
+ * A Bloom filter in front of the tries of one family, in the copy of the policy that its index
+ * [2 * slot + family] says: most sources have no rule, and a walk through a trie costs more than all
+ * else. See include/rule_hash.h.
+ */
+struct rule_filter {
+	__u32 masks_count; /* 0: it knows nothing, and every source may have a rule */
+	__u32 word_mask;   /* words in use, a power of two, minus 1 */
+	struct addr masks[RULE_FILTER_MASKS]; /* of every length that a rule has */
+	__u64 words[RULE_FILTER_WORDS];
 };
 
 #define HASH_WORDS 5 /* four of the address, one for listener and level */
@@ -241,6 +260,9 @@ struct waiting_set {
 #define WAITING_PASSES_MASK 7ULL  /* retransmits let pass since it was admitted */
 #define WAITING_WAS_ADMITTED 8ULL /* else refused */
 #define WAITING_IS_AWAITED 16ULL  /* counted as refused, and has not come back yet */
+#define WAITING_HAS_PAID 32ULL	  /* its site and its source were charged when it was held */
+#define WAITING_IS_RELEASED 64ULL /* let in by user space, and its frame may be met once more */
+#define WAITING_WAS_RESET 128ULL  /* admitted, and the client answered the SYN+ACK with a RST */
 /* No TCP known sends a SYN again sooner (Zephyr: 200 ms); Linux gives up after 67 s of waiting. */
 #define WAITING_MIN_NS 150000000ULL
 #define WAITING_MAX_NS 70000000000ULL
@@ -267,6 +289,78 @@ struct returns {
 struct look_budget {
 	__u64 tat;		     /* as of GCRA */
 	__u64 unpaid[LISTENERS_MAX]; /* SYNs of each listener that nobody looked up */
+};
+
+/* -- SYNs that are held ------------------------------------------------------------------------ */
+
+#define DELAY_FRAME_MAX 256
+#define DELAY_RING_BYTES (1U << 20)
+
+/* One SYN on its way to the queue of user space, in the ring buffer. */
+struct delay_record {
+	__u64 key;  /* of 4-tuple and ISN: tag of the waiting table << 32 | hash of its set */
+	__u64 site; /* hashes with a secret seed */
+	__u64 source;
+	__u64 first_seen_ns; /* CLOCK_MONOTONIC; of the connection's first SYN */
+	__u64 seen_ns;	     /* of this one */
+	__u32 serial;	     /* of the listener */
+	__u32 ifindex;
+	__u16 len;
+	__u8 listener;	 /* id */
+	__u8 retransmit; /* recognised as one */
+	__u32 reserved;
+	__u8 frame[DELAY_FRAME_MAX];
+};
+
+/* Why a SYN that was to be held was dropped at once. */
+enum unheld {
+	UNHELD_NOT,	    /* it was held, or was not to be */
+	UNHELD_NO_CONSUMER, /* no `weir run` serves the listener */
+	UNHELD_QUEUE_FULL,  /* half full, of a new SYN */
+	UNHELD_RING_FULL,   /* user space does not keep up */
+	UNHELD_TOO_LONG,    /* longer than DELAY_FRAME_MAX */
+	UNHELD_OVER_BUDGET, /* more of them than are copied, or remembered */
+	UNHELD_VLAN_HIDDEN, /* the device takes off VLAN tags: it could not be put back */
+	UNHELD_COUNT,
+};
+
+#define UNHELD_MAX 8 /* room for later ones in pinned counters */
+
+/* Per CPU, by listener id. */
+struct unheld_counters {
+	__u64 n[UNHELD_MAX];
+};
+
+/* Per CPU: what may be spent on copies. */
+struct delay_budget {
+	__u64 tat; /* as of GCRA */
+};
+
+#define QUEUE_STATE_RESULTS 8
+#define QUEUE_STATE_CLASSES 2
+#define QUEUE_STATE_ENDS 8
+#define QUEUE_STATE_HELD 16
+#define QUEUE_STATE_LATE 12
+
+/* The queue of a listener, by its id. Written by `weir run`, which alone may: what the packet path
+ * has to know of it, and what there is to show. Counts go on when `weir run` is started again. */
+struct queue_state {
+	__u64 lease_until_ns; /* CLOCK_MONOTONIC; later than that nobody takes anything */
+	__u32 length;
+	__u32 entries; /* room */
+	__u64 reserved0[6];
+	__u64 delay_max_ns; /* in force */
+	__u32 lengths[QUEUE_STATE_CLASSES];
+	__u32 sites[QUEUE_STATE_CLASSES];
+	__u64 results[QUEUE_STATE_RESULTS];		   /* user space's enum queue_result */
+	__u64 ends[QUEUE_STATE_CLASSES][QUEUE_STATE_ENDS]; /* enum queue_end */
+	__u64 held[QUEUE_STATE_HELD];			   /* by time; of those released */
+	__u64 held_sum_ns;
+	__u64 late[QUEUE_STATE_LATE]; /* releases, by how long after they were due */
+	__u64 late_sum_ns;
+	__u64 failed;	/* releases that the kernel refused */
+	__u64 outdated; /* records of a listener that is no more */
+	__u64 reserved1[5];
 };
 
 /* Per CPU: how the source table bears its load. */
@@ -390,7 +484,7 @@ struct setup_state {
 };
 
 _Static_assert(sizeof(struct limit) == 56, "struct limit is part of the pinned ABI");
-_Static_assert(sizeof(struct listener) == 328, "struct listener is part of the pinned ABI");
+_Static_assert(sizeof(struct listener) == 336, "struct listener is part of the pinned ABI");
 _Static_assert(sizeof(struct match) == 40, "struct match is part of the pinned ABI");
 _Static_assert(sizeof(struct rule) == 72, "struct rule is part of the pinned ABI");
 _Static_assert(sizeof(struct level_state) == 64, "a level is one cache line");
@@ -398,6 +492,8 @@ _Static_assert(sizeof(struct bucket_set) == 64, "a set is one cache line");
 _Static_assert(sizeof(struct top_set) == 264, "struct top_set is part of the pinned ABI");
 _Static_assert(sizeof(struct waiting_set) == 64, "a set is one cache line");
 _Static_assert(sizeof(struct returns) == 144, "struct returns is part of the pinned ABI");
+_Static_assert(sizeof(struct delay_record) == 312, "struct delay_record is part of the pinned ABI");
+_Static_assert(sizeof(struct queue_state) == 576, "struct queue_state is part of the pinned ABI");
 _Static_assert(sizeof(struct flow) == 64, "a flow is one cache line");
 _Static_assert(sizeof(struct setup_state) == 64, "struct setup_state is part of the pinned ABI");
 _Static_assert(sizeof(struct setup_counters) == 2832,

@@ -32,6 +32,8 @@ enum reason {
 	REASON_BLOCKED,	   /* by a prefix rule */
 	REASON_RESERVED,   /* the tokens left are for those who have waited */
 	REASON_RETRANSMIT, /* of a SYN that was admitted: passes, not charged again */
+	REASON_BEHIND,	   /* others are held, and go first */
+	REASON_RELEASED,   /* was held, and is put back: met again in generic mode only */
 
 	REASON_COUNT,
 };

@@ -42,7 +42,7 @@ static int init_state(struct instance *instance, const struct attach_request *re
 	err = instance_draw_seeds(control);
 	control->abi = WEIR_ABI;
 	control->source_slots = config_slots(request->config.sources);
-	control->vlan_hidden = attach_vlan_hidden(plan, &none, policy_rejects(policy));
+	control->vlan_hidden = attach_vlan_hidden(plan, &none, policy_sends(policy));
 	control->xdp = request->config.xdp;
 	control->netns_cookie = netdev_netns_cookie();
 	control->created_ns = instance_now_ns();

@@ -7,7 +7,7 @@
 #include "offload.h"
 #include "policy.h"
 
-static bool device_hides(const char *device, uint32_t ifindex, bool rejects)
+static bool device_hides(const char *device, uint32_t ifindex, bool sends)
 {
 	unsigned int tags = offload_tags(device);
 	int matters = tags ? offload_matters(ifindex) : 0;
@@ -19,31 +19,32 @@ static bool device_hides(const char *device, uint32_t ifindex, bool rejects)
 				   device);
 		return false;
 	}
-	if (!rejects)
+	if (!sends)
 		return true;
 	if (matters < 0)
 		log_warning("cannot tell whether there are VLANs on '%s': %s; excess is dropped, "
-			    "not rejected",
+			    "neither held nor rejected",
 			    device, log_reason(matters));
 	else
-		log_warning("'%s' takes VLAN tags off before XDP sees them, and a RST would leave "
-			    "without: excess is dropped, not rejected; `ethtool -K %s%s%s`, then "
-			    "attach again",
-			    device, device, tags & OFFLOAD_CTAG ? " rxvlan off" : "",
-			    tags & OFFLOAD_STAG ? " rx-vlan-stag-hw-parse off" : "");
+		log_warning(
+			"'%s' takes VLAN tags off before XDP sees them, and a RST or a SYN that "
+			"was held would be without: excess is dropped; `ethtool -K %s%s%s`, "
+			"then attach again",
+			device, device, tags & OFFLOAD_CTAG ? " rxvlan off" : "",
+			tags & OFFLOAD_STAG ? " rx-vlan-stag-hw-parse off" : "");
 	return true;
 }
 
-bool attach_vlan_hidden(const struct attach_plan *plan, const struct links *links, bool rejects)
+bool attach_vlan_hidden(const struct attach_plan *plan, const struct links *links, bool sends)
 {
 	bool hidden = false;
 
 	for (unsigned int i = 0; i < plan->count; i++)
-		hidden |= device_hides(plan->target[i].device, plan->target[i].ifindex, rejects);
+		hidden |= device_hides(plan->target[i].device, plan->target[i].ifindex, sends);
 	for (unsigned int i = 0; i < links->count; i++)
 		if (links->link[i].state == LINK_HERE)
 			hidden |= device_hides(links->link[i].device, links->link[i].ifindex,
-					       rejects);
+					       sends);
 	return hidden;
 }
 
@@ -51,8 +52,8 @@ bool attach_vlan_hidden_now(const struct instance *instance, const struct attach
 			    const struct links *links)
 {
 	struct policy *policy = malloc(sizeof(*policy));
-	bool rejects = policy && !instance_policy(instance, policy) && policy_rejects(policy);
+	bool sends = policy && !instance_policy(instance, policy) && policy_sends(policy);
 
 	free(policy);
-	return attach_vlan_hidden(plan, links, rejects);
+	return attach_vlan_hidden(plan, links, sends);
 }

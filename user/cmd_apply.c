@@ -12,6 +12,7 @@
 #include "output.h"
 #include "plan_rules.h"
 #include "text.h"
+#include "unserved.h"
 
 struct words {
 	const char *file;
@@ -48,8 +49,7 @@ static enum exit_status parse_words(const struct command *command, struct words 
 
 static enum exit_status run(const struct command *command, int argc, char **argv,
 			    int (*act)(const struct apply_request *request, struct plan *plan),
-			    enum exit_status (*report)(const struct plan *plan,
-						       const struct config *config))
+			    enum exit_status (*report)(const struct plan *plan))
 {
 	struct apply_request request = {};
 	struct config config;
@@ -66,7 +66,7 @@ static enum exit_status run(const struct command *command, int argc, char **argv
 	request.reset = words.reset;
 	status = command_status(act(&request, &plan));
 	if (!status)
-		status = report(&plan, &config);
+		status = report(&plan);
 	if (status == STATUS_DONE || status == STATUS_CHANGES) {
 		output_put("instance", json_text(plan.name));
 		output_put("changes", json_changes(plan.changes, plan.count));
@@ -76,9 +76,8 @@ static enum exit_status run(const struct command *command, int argc, char **argv
 	return status;
 }
 
-static enum exit_status report_planned(const struct plan *plan, const struct config *config)
+static enum exit_status report_planned(const struct plan *plan)
 {
-	(void)config;
 	if (!output_is_json())
 		plan_print(stdout, plan);
 	if (!plan->count)
@@ -121,7 +120,7 @@ static void report_change(const struct plan *plan, const struct change *change)
 			    change->todo);
 }
 
-static enum exit_status report_made(const struct plan *plan, const struct config *config)
+static enum exit_status report_made(const struct plan *plan)
 {
 	const unsigned int made = plan->of_kind[CHANGE_LIVE];
 	unsigned int rules = 0;
@@ -136,7 +135,7 @@ static enum exit_status report_made(const struct plan *plan, const struct config
 	}
 	if (rules > PLAN_RULES_SHOWN_MAX)
 		log_done("%s: and %u more rules", plan->name, rules - PLAN_RULES_SHOWN_MAX);
-	command_warn_delay(config);
+	unserved_report(plan->name, log_warning);
 	output_put("changed", json_boolean(made));
 	if (made)
 		log_done("%s: %u change%s made", plan->name, made, made == 1 ? "" : "s");

@@ -12,6 +12,7 @@
 #include "output.h"
 #include "survey.h"
 #include "text.h"
+#include "unserved.h"
 
 #define PORTS_DEFAULT "1883,8883"
 
@@ -176,7 +177,6 @@ static void say_what_happens(const struct attach_request *request)
 {
 	const struct config *config = &request->config;
 
-	command_warn_delay(config);
 	if (config->mode == MODE_ENFORCE)
 		log_done("%s: mode enforce: new connections over a limit are refused",
 			 request->name);
@@ -199,6 +199,9 @@ static int attach_locked(const struct attach_request *request)
 	pins_unlock(&pins);
 	if (!err && made)
 		say_what_happens(request);
+	/* a `weir run` can come only after it */
+	if (!err)
+		unserved_report(request->name, log_done);
 	return err;
 }
 

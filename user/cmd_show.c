@@ -17,8 +17,13 @@ struct page {
 };
 
 static const struct page pages[] = {
-	{ "status", render_status }, { "limits", render_limits },   { "counters", render_counters },
-	{ "rules", render_rules },   { "sources", render_sources }, {},
+	{ "status", render_status },
+	{ "limits", render_limits },
+	{ "counters", render_counters },
+	{ "rules", render_rules },
+	{ "sources", render_sources },
+	{ "queue", render_queue },
+	{},
 };
 
 static const struct page *find_page(const char *name)
@@ -72,7 +77,7 @@ static enum exit_status show(int argc, char **argv)
 
 const struct command command_show = {
 	.name = "show",
-	.usage = "[status|limits|counters|rules|sources] [NAME]",
+	.usage = "[status|limits|counters|rules|sources|queue] [NAME]",
 	.summary = "What is attached, what it admits and what it has done",
 	.details =
 		"status    one screen: devices, mode, what was admitted and refused\n"
@@ -81,6 +86,8 @@ const struct command command_show = {
 		"rules     prefixes that are allowed, blocked or have limits of their own; SET BY\n"
 		"          runtime: by command, so not in the file\n"
 		"sources   the 20 sources and the 20 sites refused most in the last minute; the\n"
-		"          true count is REFUSED, give or take what stands beside it\n",
+		"          true count is REFUSED, give or take what stands beside it\n"
+		"queue     where excess = delay: SYNs held, what became of them, and why others\n"
+		"          were not held\n",
 	.run = show,
 };

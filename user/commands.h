@@ -36,6 +36,7 @@ extern const struct command command_forget;
 extern const struct command command_check;
 extern const struct command command_diff;
 extern const struct command command_apply;
+extern const struct command command_run;
 extern const struct command command_metrics;
 extern const struct command command_help;
 extern const struct command command_version;
@@ -54,7 +55,5 @@ enum exit_status command_bad_word(const struct command *command, const char *wha
 enum exit_status command_status(int err);
 /* Are all words legal as an instance's name? Otherwise says so. */
 int command_check_name(const struct command *command, const char *name);
-/* Warns of listeners of @config whose excess is not treated as the word says. */
-void command_warn_delay(const struct config *config);
 
 #endif

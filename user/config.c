@@ -34,8 +34,10 @@ void config_init_listener(struct wanted_listener *listener, const char *name)
 {
 	memset(listener, 0, sizeof(*listener));
 	strncpy(listener->name, name, sizeof(listener->name) - 1);
-	listener->excess = EXCESS_DROP;
+	listener->excess = EXCESS_DELAY;
 	listener->reserve = RESERVE_AUTO;
+	listener->delay_max_ns = DELAY_MAX_AUTO;
+	listener->queue_entries = QUEUE_ENTRIES_DEFAULT;
 	listener->connack_max = CONNACK_MAX_DEFAULT;
 	listener->reject.rate = (struct rate){ .count = REJECT_RATE_DEFAULT, .per_sec = 1 };
 	for (int level = 0; level < LEVEL_COUNT; level++)

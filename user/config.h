@@ -20,6 +20,9 @@
 #define SOURCES_MIN 64U
 #define SOURCES_MAX (1U << 28)	  /* 4 GiB */
 #define REJECT_RATE_DEFAULT 1000U /* per second and listener */
+/* About 550 bytes each, taken while `weir run` serves a listener that delays. */
+#define QUEUE_ENTRIES_DEFAULT 16384U
+#define QUEUE_ENTRIES_MIN 16U
 
 enum xdp_mode {
 	XDP_AUTO,
@@ -60,7 +63,9 @@ struct wanted_listener {
 	char name[LISTENER_NAME_MAX];
 	uint64_t ports[PORTS / 64]; /* a bit per destination port */
 	struct wanted_address addresses[ADDRESSES_MAX];
-	unsigned int addresses_count;		 /* 0: any */
+	unsigned int addresses_count; /* 0: any */
+	uint64_t delay_max_ns;	      /* or DELAY_MAX_AUTO */
+	uint32_t queue_entries;
 	struct wanted_limit limits[LEVEL_COUNT]; /* [LEVEL_HOST] unused */
 	enum excess excess;
 	uint16_t reserve;	    /* as of struct listener */
@@ -68,6 +73,7 @@ struct wanted_listener {
 	uint16_t connack_max;	    /* longest TLS record that can be a CONNACK */
 	struct wanted_limit reject; /* RSTs to send, if that is what excess is */
 	bool says_reject;	    /* else it is the default */
+	bool says_queue;	    /* delay-max or queue-entries */
 	unsigned int wrong;	    /* PART_* */
 	int line;		    /* of its section, for messages; 0: from the command line */
 };
@@ -158,6 +164,18 @@ bool config_same_address(const struct wanted_address *a, const struct wanted_add
 
 /* Has @listener a limit of RSTs, though it sends none? */
 bool config_idle_reject(const struct wanted_listener *listener);
+/* Has it keys of a queue, though it holds nothing? */
+bool config_idle_queue(const struct wanted_listener *listener);
+
+/* What makes the queue of a listener too small for the rate it is emptied at. */
+enum queue_need {
+	QUEUE_NEED_NONE,
+	QUEUE_NEED_DELAY_MAX, /* whoever waits for delay-max has others before it */
+	QUEUE_NEED_SECOND,    /* new SYNs get half of it */
+};
+/* *@entries: with how many it would not be. Without a limit of host and listener nothing is held. */
+enum queue_need config_queue_need(const struct config *config,
+				  const struct wanted_listener *listener, uint32_t *entries);
 
 /* A burst needs a rate, and must refill within GCRA_REFILL_MAX_NS. Returns as text_parse_*. */
 int config_check_limit(const struct wanted_limit *wanted, const char **why);

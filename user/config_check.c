@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "queue.h"
 
 #define PREFIX_TEXT_MAX 64
 
@@ -56,6 +57,42 @@ static void check_limit(struct check *check, const struct wanted_listener *liste
 bool config_idle_reject(const struct wanted_listener *listener)
 {
 	return listener->says_reject && listener->excess != EXCESS_REJECT;
+}
+
+bool config_idle_queue(const struct wanted_listener *listener)
+{
+	return listener->says_queue && listener->excess != EXCESS_DELAY;
+}
+
+/* SYNs in @time_ns at @rate, rounded up; UINT64_MAX: no limit. */
+static uint64_t syns_in(const struct rate *rate, uint64_t time_ns)
+{
+	uint64_t per_ns = rate->per_sec * 1000000000ULL;
+
+	return rate->unlimited ? UINT64_MAX : (rate->count * time_ns + per_ns - 1) / per_ns;
+}
+
+enum queue_need config_queue_need(const struct config *config,
+				  const struct wanted_listener *listener, uint32_t *entries)
+{
+	const struct rate *rates[] = { &config->host.rate, &listener->limits[LEVEL_LISTENER].rate };
+	uint64_t waiting = UINT64_MAX, second = UINT64_MAX, most;
+
+	/* both of the slower of the two */
+	for (int i = 0; i < 2; i++) {
+		uint64_t in_delay_max = syns_in(rates[i], listener->delay_max_ns);
+		uint64_t in_second = syns_in(rates[i], 1000000000);
+
+		waiting = in_delay_max < waiting ? in_delay_max : waiting;
+		second = in_second < second ? in_second : second;
+	}
+	if (listener->excess != EXCESS_DELAY || second == UINT64_MAX)
+		return QUEUE_NEED_NONE;
+	most = waiting > 2 * second ? waiting : 2 * second;
+	*entries = most < QUEUE_ENTRIES_MAX ? (uint32_t)most : QUEUE_ENTRIES_MAX;
+	if (listener->queue_entries >= *entries)
+		return QUEUE_NEED_NONE;
+	return waiting > 2 * second ? QUEUE_NEED_DELAY_MAX : QUEUE_NEED_SECOND;
 }
 
 static void check_lengths(struct check *check)

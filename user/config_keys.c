@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "config_keys.h"
+#include "queue.h"
 
 static int parse_word(const char *value, const char *const *list, const char **why,
 		      const char *reason)
@@ -46,7 +47,7 @@ static int parse_xdp(const struct key *key, void *field, const char *value, cons
 static int parse_excess(const struct key *key, void *field, const char *value, const char **why)
 {
 	int excess = parse_word(value, excess_names, why,
-				"is not known; write drop, delay or reject");
+				"is not known; write delay, drop or reject");
 
 	(void)key;
 	if (excess >= 0)
@@ -124,6 +125,30 @@ static int parse_reject_burst(const struct key *key, void *field, const char *va
 	(void)key;
 	listener->says_reject = true;
 	return text_parse_burst(value, &listener->reject.burst, why);
+}
+
+static int parse_delay_max(const struct key *key, void *field, const char *value, const char **why)
+{
+	struct wanted_listener *listener = field;
+
+	(void)key;
+	listener->says_queue = true;
+	return text_parse_delay_max(value, &listener->delay_max_ns, why);
+}
+
+static int parse_queue_entries(const struct key *key, void *field, const char *value,
+			       const char **why)
+{
+	struct wanted_listener *listener = field;
+	int result = text_parse_number(value, QUEUE_ENTRIES_MIN, QUEUE_ENTRIES_MAX,
+				       &listener->queue_entries, why);
+
+	(void)key;
+	listener->says_queue = true;
+	*why = "must be 16 to 16777216; each takes about 550 bytes of memory of `weir run`";
+	_Static_assert(QUEUE_ENTRIES_MIN == 16 && QUEUE_ENTRIES_MAX == 16777216,
+		       "the numbers of the message");
+	return result;
 }
 
 static int parse_sources(const struct key *key, void *field, const char *value, const char **why)
@@ -245,6 +270,8 @@ const struct key listener_keys[] = {
 	LISTENER_KEY("ports", parse_ports, ports, PART_DESTINATIONS),
 	{ .name = "addresses", .parse = parse_address, .list = true, .part = PART_DESTINATIONS },
 	LISTENER_KEY("excess", parse_excess, excess, PART_REJECT),
+	{ .name = "delay-max", .parse = parse_delay_max },
+	{ .name = "queue-entries", .parse = parse_queue_entries },
 	LISTENER_KEY("reserve", parse_reserve, reserve, 0),
 	LISTENER_KEY("setup", parse_setup, setup, 0),
 	LISTENER_KEY("connack-max", parse_connack_max, connack_max, 0),

@@ -12,13 +12,47 @@
 #include "lock.h"
 #include "log.h"
 
-static void warn_idle(const struct config *config, const char *path)
+static void warn_idle(const struct wanted_listener *listener, const char *path)
 {
-	for (unsigned int i = 0; i < config->listeners_count; i++)
-		if (config_idle_reject(&config->listeners[i]))
-			log_warning("%s:%d: listener '%s': its reject-rate has no effect; write "
-				    "excess = reject or remove it",
-				    path, config->listeners[i].line, config->listeners[i].name);
+	if (config_idle_reject(listener))
+		log_warning("%s:%d: listener '%s': its reject-rate has no effect; write excess = "
+			    "reject or remove it",
+			    path, listener->line, listener->name);
+	if (config_idle_queue(listener))
+		log_warning("%s:%d: listener '%s': its delay-max and queue-entries have no effect; "
+			    "write excess = delay or remove them",
+			    path, listener->line, listener->name);
+}
+
+static void warn_small(const struct config *config, const struct wanted_listener *listener,
+		       const char *path)
+{
+	char delay_max[24];
+	uint32_t entries;
+
+	switch (config_queue_need(config, listener, &entries)) {
+	case QUEUE_NEED_NONE:
+		return;
+	case QUEUE_NEED_DELAY_MAX:
+		log_warning("%s:%d: listener '%s': queue-entries '%u' are fewer SYNs than its rate "
+			    "lets in during delay-max %s; write %u, or a shorter delay-max",
+			    path, listener->line, listener->name, listener->queue_entries,
+			    text_delay_max(delay_max, sizeof(delay_max), listener->delay_max_ns),
+			    entries);
+		return;
+	case QUEUE_NEED_SECOND:
+		log_warning("%s:%d: listener '%s': half of queue-entries '%u', which is what new "
+			    "SYNs get, is less than a second of its rate; write %u",
+			    path, listener->line, listener->name, listener->queue_entries, entries);
+	}
+}
+
+static void warn(const struct config *config, const char *path)
+{
+	for (unsigned int i = 0; i < config->listeners_count; i++) {
+		warn_idle(&config->listeners[i], path);
+		warn_small(config, &config->listeners[i], path);
+	}
 }
 
 /* What the configuration is read from. */
@@ -100,7 +134,7 @@ int file_read_config(struct config *config, const char *path)
 	err = read_config(config, &source, path, &errors);
 	close(source.fd);
 	if (!err && config->listeners_count) {
-		warn_idle(config, path);
+		warn(config, path);
 		return 0;
 	}
 	if (!err) {

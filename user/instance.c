@@ -37,6 +37,11 @@ const char *const instance_map_names[MAP_COUNT] = {
 	[MAP_WAITING] = "waiting",
 	[MAP_RETURNS] = "returns_by_listener",
 	[MAP_LOOK_BUDGET] = "look_budget",
+	[MAP_DELAYS] = "delays",
+	[MAP_QUEUES] = "queues",
+	[MAP_DELAY_BUDGET] = "delay_budget",
+	[MAP_UNHELD] = "unheld",
+	[MAP_RULE_FILTERS] = "rule_filters",
 	[MAP_FLOWS] = "flows",
 	[MAP_FLOWS_USED] = "flows_used",
 	[MAP_SETUP_COUNTERS] = "setup_counters",
@@ -97,8 +102,17 @@ static const struct map_shape shapes[MAP_COUNT] = {
 	[MAP_TOP] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct top_set), TOP_SLICES *TOP_SETS },
 	[MAP_ECHOES] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct echoes), LISTENERS_MAX },
 	[MAP_WAITING] = { BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(struct waiting_set), 0 },
-	[MAP_RETURNS] = { BPF_MAP_TYPE_ARRAY, 0, sizeof(struct returns), LISTENERS_MAX },
+	[MAP_RETURNS] = { BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(struct returns),
+			  LISTENERS_MAX },
 	[MAP_LOOK_BUDGET] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct look_budget), 1 },
+	[MAP_DELAYS] = { BPF_MAP_TYPE_RINGBUF, 0, 0, DELAY_RING_BYTES },
+	[MAP_QUEUES] = { BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(struct queue_state),
+			 LISTENERS_MAX },
+	[MAP_DELAY_BUDGET] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct delay_budget), 1 },
+	[MAP_UNHELD] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct unheld_counters),
+			 LISTENERS_MAX },
+	[MAP_RULE_FILTERS] = { BPF_MAP_TYPE_ARRAY, 0, sizeof(struct rule_filter),
+			       2 * FAMILY_COUNT },
 	[MAP_FLOWS] = { BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(struct flow),
 			FLOW_SLOTS_DEFAULT },
 	[MAP_FLOWS_USED] = { BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(uint64_t),
@@ -380,12 +394,17 @@ int instance_rules(const struct instance *instance, struct rules *rules)
 /* Puts @rules, or NULL: those in force, in the place of the rules at @slot, which is not in force. */
 static int place_rules(const struct instance *instance, uint32_t slot, const struct rules *rules)
 {
-	int err = 0;
+	int filters = instance->map_fd[MAP_RULE_FILTERS], err = 0;
 
 	for (int family = 0; !err && family < FAMILY_COUNT; family++) {
 		int fd = instance->map_fd[MAP_RULES_V4 + family];
 
 		err = rules ? tries_fill(fd, slot, family, rules) : tries_copy(fd, !slot, slot);
+		if (!err && rules)
+			err = tries_fill_filter(filters, slot, family, rules,
+						&instance->control->seed);
+		else if (!err)
+			err = tries_copy_filter(filters, !slot, slot, family);
 	}
 	return err;
 }

@@ -136,6 +136,12 @@ int instance_snapshot(const struct instance *instance, const struct pins *pins,
 		    bpf_map_lookup_elem(instance->map_fd[MAP_RETURNS], &i, &snapshot->returns[i]))
 			err = -errno;
 		snapshot->echoes[i].n[ECHO_UNKNOWN] = budget.unpaid[i];
+		if (!err &&
+		    bpf_map_lookup_elem(instance->map_fd[MAP_QUEUES], &i, &snapshot->queues[i]))
+			err = -errno;
+		if (!err)
+			err = sum_cpus(instance->map_fd[MAP_UNHELD], i, &snapshot->unheld[i],
+				       sizeof(snapshot->unheld[i]));
 	}
 	if (!err)
 		err = sum_cpus(instance->map_fd[MAP_TABLE_COUNTERS], 0, &snapshot->table,

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "json_instance.h"
 
+#include "json_queue.h"
 #include "json_value.h"
 #include "policy.h"
+#include "queue_figures.h"
 
 #define PREFIX_TEXT_MAX 64
 
@@ -118,14 +120,12 @@ static json_t *rows(const struct counters *counters)
 /* What became of the SYNs, or of what would have. */
 static json_t *syns(const struct counters *counters, bool enforced)
 {
+	const struct syn_totals totals = snapshot_syns(counters, enforced);
 	json_t *object = json_object();
-	uint64_t refused = 0;
 
-	for (int verdict = VERDICT_PASS + 1; verdict < VERDICT_COUNT; verdict++)
-		refused += snapshot_verdict_total(counters, enforced, (enum verdict)verdict);
-	json_object_set_new(object, "admitted",
-			    json_count(snapshot_verdict_total(counters, enforced, VERDICT_PASS)));
-	json_object_set_new(object, "refused", json_count(refused));
+	json_object_set_new(object, "admitted", json_count(totals.admitted));
+	json_object_set_new(object, "held", json_count(totals.held));
+	json_object_set_new(object, "refused", json_count(totals.refused));
 	return object;
 }
 
@@ -163,6 +163,8 @@ static json_t *listener(const struct snapshot *snapshot, unsigned int id)
 	json_object_set_new(object, "ports", listener_ports(snapshot->policy, id));
 	json_object_set_new(object, "addresses", listener_addresses(snapshot->policy, id));
 	json_object_set_new(object, "excess", word(excess_names, listener->excess));
+	if (queue_is_there(snapshot, id))
+		json_object_set_new(object, "queue", json_queue(snapshot, id));
 	json_object_set_new(object, "reserve", reserve(snapshot, id));
 	json_object_set_new(object, "again", again(&snapshot->echoes[id]));
 	json_object_set_new(object, "limits", listener_limits(snapshot, id));

@@ -16,9 +16,10 @@
 #include "text.h"
 
 const struct command *const commands[] = {
-	&command_attach, &command_detach,  &command_show,   &command_limit,   &command_mode,
-	&command_allow,	 &command_block,   &command_forget, &command_check,   &command_diff,
-	&command_apply,	 &command_metrics, &command_help,   &command_version, NULL,
+	&command_attach,  &command_detach, &command_show,    &command_limit,
+	&command_mode,	  &command_allow,  &command_block,   &command_forget,
+	&command_check,	  &command_diff,   &command_apply,   &command_run,
+	&command_metrics, &command_help,   &command_version, NULL,
 };
 
 #define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -76,14 +77,6 @@ int command_check_name(const struct command *command, const char *name)
 	if (err)
 		command_usage(command, "bad name '%s': %s", name, why);
 	return err;
-}
-
-void command_warn_delay(const struct config *config)
-{
-	for (unsigned int i = 0; i < config->listeners_count; i++)
-		if (config->listeners[i].excess == EXCESS_DELAY)
-			log_warning("listener '%s': this version cannot delay; excess is dropped",
-				    config->listeners[i].name);
 }
 
 static enum exit_status unknown_command(const char *word)

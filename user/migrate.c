@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "config.h"
+
 _Static_assert(offsetof(struct abi1_control, abi) == offsetof(struct control, abi),
 	       "every ABI says which it is at the same place");
 _Static_assert(sizeof(struct abi1_seed) == sizeof(struct hash_seed), "copied as it is");
@@ -66,6 +68,8 @@ static void migrate_listener(struct listener *to, const struct abi1_listener *fr
 	to->serial = serial_of(id);
 	to->excess = from->excess;
 	to->reserve = RESERVE_AUTO;
+	to->delay_max_ns = DELAY_MAX_AUTO;
+	to->queue_entries = QUEUE_ENTRIES_DEFAULT;
 	to->connack_max = CONNACK_MAX_DEFAULT;
 }
 

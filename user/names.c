@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "queue.h"
 #include "text.h"
 
 /* one more than the last value, and the NULL that ends the list */
@@ -95,6 +96,8 @@ const char *const reason_names[] = {
 	[REASON_BLOCKED] = "blocked",
 	[REASON_RESERVED] = "reserved",
 	[REASON_RETRANSMIT] = "retransmit",
+	[REASON_BEHIND] = "behind_queue",
+	[REASON_RELEASED] = "released",
 	NULL,
 };
 ASSERT_WORDS(reason_names, REASON_COUNT - 1);
@@ -106,6 +109,42 @@ const char *const limit_kind_names[] = {
 	NULL,
 };
 ASSERT_WORDS(limit_kind_names, LIMIT_CLOSED);
+
+const char *const queue_class_names[] = {
+	[QUEUE_RETRANSMITS] = "retransmits",
+	[QUEUE_NEW] = "new",
+	NULL,
+};
+ASSERT_WORDS(queue_class_names, QUEUE_CLASSES - 1);
+
+const char *const queue_result_names[] = {
+	[QUEUE_QUEUED] = "queued",
+	[QUEUE_REPLACED] = "replaced",
+	[QUEUE_DUPLICATE] = "duplicate",
+	[QUEUE_REFUSED_RETRANSMITS_ONLY] = "refused_half_full",
+	[QUEUE_REFUSED_FULL] = "refused_full",
+	[QUEUE_REFUSED_FRAME] = "refused_frame",
+	NULL,
+};
+ASSERT_WORDS(queue_result_names, QUEUE_RESULTS - 1);
+
+const char *const queue_end_names[] = {
+	[QUEUE_RELEASED] = "released", [QUEUE_EXPIRED] = "expired",	[QUEUE_SILENT] = "silent",
+	[QUEUE_EVICTED] = "evicted",   [QUEUE_FORGOTTEN] = "forgotten", NULL,
+};
+ASSERT_WORDS(queue_end_names, QUEUE_ENDS - 1);
+
+const char *const unheld_names[] = {
+	[UNHELD_NOT] = "none",
+	[UNHELD_NO_CONSUMER] = "no_consumer",
+	[UNHELD_QUEUE_FULL] = "queue_full",
+	[UNHELD_RING_FULL] = "ring_full",
+	[UNHELD_TOO_LONG] = "too_long",
+	[UNHELD_OVER_BUDGET] = "over_budget",
+	[UNHELD_VLAN_HIDDEN] = "vlan_hidden",
+	NULL,
+};
+ASSERT_WORDS(unheld_names, UNHELD_COUNT - 1);
 
 int text_parse_word(const char *word, const char *const *list)
 {

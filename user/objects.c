@@ -41,14 +41,14 @@ int object_open(const char *path, enum object_kind kind)
 
 int object_check_map(int fd, const struct map_shape *shape)
 {
+	uint32_t key_size = shape->type == BPF_MAP_TYPE_RINGBUF ? 0 : sizeof(uint32_t);
 	struct bpf_map_info info = {};
 	__u32 len = sizeof(info);
 
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
 		return -errno;
 	return info.type == shape->type && (info.map_flags & shape->flags) == shape->flags &&
-			       info.key_size == sizeof(uint32_t) &&
-			       info.value_size == shape->value_size &&
+			       info.key_size == key_size && info.value_size == shape->value_size &&
 			       info.max_entries == shape->entries
 		       ? 0
 		       : -EINVAL;

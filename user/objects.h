@@ -21,7 +21,7 @@ struct map_shape {
 	uint32_t entries;
 };
 
-/* Is the map @fd, with keys of 32 bits, of this shape? One of another size would be read or written
+/* Is the map @fd, with keys of 32 bits (a ring buffer: none), of this shape? One of another size would be read or written
  * beyond its end. 0, -EINVAL or what the kernel says. */
 int object_check_map(int fd, const struct map_shape *shape);
 /* Bytes of a value of the map @fd; 0: the kernel does not tell. */

@@ -186,6 +186,24 @@ static void compare_destinations(struct plan *plan, unsigned int id,
 	plan_compare(plan, &change);
 }
 
+static void compare_queue(struct plan *plan, struct listener *listener,
+			  const struct wanted_listener *wanted, const char *where)
+{
+	char in_force[24], text[24];
+
+	plan_compare(plan,
+		     &(struct change){
+			     CHANGE_LIVE, where, "delay-max",
+			     text_delay_max(in_force, sizeof(in_force), listener->delay_max_ns),
+			     text_delay_max(text, sizeof(text), wanted->delay_max_ns), NULL });
+	listener->delay_max_ns = wanted->delay_max_ns;
+	snprintf(in_force, sizeof(in_force), "%u", listener->queue_entries);
+	snprintf(text, sizeof(text), "%u", wanted->queue_entries);
+	plan_compare(plan,
+		     &(struct change){ CHANGE_LIVE, where, "queue-entries", in_force, text, NULL });
+	listener->queue_entries = wanted->queue_entries;
+}
+
 static void compare_reserve(struct plan *plan, struct listener *listener,
 			    const struct wanted_listener *wanted, const char *where)
 {
@@ -230,6 +248,7 @@ static void compare_listener(struct plan *plan, unsigned int id,
 					     text_word(excess_names, listener->excess),
 					     text_word(excess_names, wanted->excess), NULL });
 	listener->excess = (uint8_t)wanted->excess;
+	compare_queue(plan, listener, wanted, where);
 	compare_reserve(plan, listener, wanted, where);
 	compare_setup(plan, listener, wanted, where);
 	for (int level = LEVEL_LISTENER; level < LEVEL_COUNT; level++)

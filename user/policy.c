@@ -148,6 +148,8 @@ void policy_add_listener(struct policy *policy, uint8_t id, const struct wanted_
 	listener->serial = ++policy->last_serial;
 	listener->excess = (uint8_t)wanted->excess;
 	listener->reserve = wanted->reserve;
+	listener->delay_max_ns = wanted->delay_max_ns;
+	listener->queue_entries = wanted->queue_entries;
 	listener->connack_max = policy_connack_max(wanted);
 	for (int level = LEVEL_LISTENER; level < LEVEL_COUNT; level++)
 		build_limit(&listener->limits[level], &wanted->limits[level]);
@@ -187,14 +189,13 @@ unsigned int policy_count_listeners(const struct policy *policy)
 	return count;
 }
 
-bool policy_rejects(const struct policy *policy)
+bool policy_sends(const struct policy *policy)
 {
-	bool rejects = false;
+	bool sends = false;
 
 	for (int id = 0; id < LISTENERS_MAX; id++)
-		rejects |= *policy->listeners[id].name &&
-			   policy->listeners[id].excess == EXCESS_REJECT;
-	return rejects;
+		sends |= *policy->listeners[id].name && policy->listeners[id].excess != EXCESS_DROP;
+	return sends;
 }
 
 /* The next match of listener @id in the chain that goes on at @at; 0: none. The walk is as long as

@@ -40,8 +40,8 @@ void policy_seal(struct policy *policy);
 int policy_find_listener(const struct policy *policy, const char *name);
 /* Number of listeners in use. */
 unsigned int policy_count_listeners(const struct policy *policy);
-/* Does any listener answer excess with a RST? */
-bool policy_rejects(const struct policy *policy);
+/* Does any listener answer its excess with a RST, or hold it and put it back? */
+bool policy_sends(const struct policy *policy);
 /* Bits of the destination ports of listener @id. */
 void policy_ports(const struct policy *policy, unsigned int id, uint64_t ports[PORTS / 64]);
 

@@ -1,66 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <inttypes.h>
-#include <string.h>
-#include <math.h>
-#include <stdarg.h>
-
 #include "promtext.h"
 
-static void put_value(FILE *out, const char *value)
-{
-	for (; *value; value++) {
-		if (*value == '\n')
-			fputs("\\n", out);
-		else if (*value == '\\' || *value == '"')
-			fprintf(out, "\\%c", *value);
-		else
-			fputc(*value < ' ' || *value > '~' ? '?' : *value, out);
-	}
-}
+#include <math.h>
+#include <string.h>
 
-/* The arguments are pairs of label and value, the last followed by NULL. */
-static void put_labels(FILE *out, const char *metric, va_list pairs)
-{
-	char separator = '{';
-	const char *label;
-
-	fputs(metric, out);
-	while ((label = va_arg(pairs, const char *))) {
-		fprintf(out, "%c%s=\"", separator, label);
-		put_value(out, va_arg(pairs, const char *));
-		fputc('"', out);
-		separator = ',';
-	}
-	fputs(separator == ',' ? "} " : " ", out);
-}
-
-__attribute__((sentinel)) static void put_count(FILE *out, uint64_t value, const char *metric, ...)
-{
-	va_list pairs;
-
-	va_start(pairs, metric);
-	put_labels(out, metric, pairs);
-	va_end(pairs);
-	fprintf(out, "%" PRIu64 "\n", value);
-}
-
-__attribute__((sentinel)) static void put_number(FILE *out, double value, const char *metric, ...)
-{
-	va_list pairs;
-
-	va_start(pairs, metric);
-	put_labels(out, metric, pairs);
-	va_end(pairs);
-	if (isinf(value))
-		fputs("+Inf\n", out);
-	else
-		fprintf(out, "%.12g\n", value);
-}
-
-static void put_head(FILE *out, const char *metric, const char *type, const char *help)
-{
-	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", metric, help, metric, type);
-}
+#include "promtext_put.h"
+#include "promtext_queue.h"
 
 /* What can happen to a SYN in this version; these exist from the start, so that rate() sees their
  * first increase. */
@@ -71,11 +16,17 @@ static bool is_expected(const struct listener *listener, unsigned int reason, un
 	case REASON_ALLOWED:
 	case REASON_RETRANSMIT:
 		return verdict == VERDICT_PASS;
+	case REASON_BEHIND:
+		return listener->excess == EXCESS_DELAY &&
+		       (verdict == VERDICT_DROP || verdict == VERDICT_DELAY);
+	case REASON_RELEASED:
+		return listener->excess == EXCESS_DELAY && verdict == VERDICT_PASS;
 	case REASON_HOST_LIMIT:
 	case REASON_LISTENER_LIMIT:
 	case REASON_RESERVED:
 		return verdict == VERDICT_DROP ||
-		       (verdict == VERDICT_REJECT && listener->excess == EXCESS_REJECT);
+		       (verdict == VERDICT_REJECT && listener->excess == EXCESS_REJECT) ||
+		       (verdict == VERDICT_DELAY && listener->excess == EXCESS_DELAY);
 	case REASON_SITE_LIMIT:
 	case REASON_SOURCE_LIMIT:
 	case REASON_CONTENDED:
@@ -100,11 +51,11 @@ static void put_listener_syns(FILE *out, const struct snapshot *snapshot, unsign
 
 		if (!count && !(*listener->name && is_expected(listener, reason, verdict)))
 			continue;
-		put_count(out, count, "weir_syn_total", "shaper", snapshot->control.name,
-			  "listener", snapshot_listener_label(name, snapshot->policy, id),
-			  "verdict", verdict_names[verdict], "reason",
-			  snapshot_reason_label(label, reason), "enforced",
-			  enforced ? "true" : "false", NULL);
+		promtext_count(out, count, "weir_syn_total", "shaper", snapshot->control.name,
+			       "listener", snapshot_listener_label(name, snapshot->policy, id),
+			       "verdict", verdict_names[verdict], "reason",
+			       snapshot_reason_label(label, reason), "enforced",
+			       enforced ? "true" : "false", NULL);
 	}
 }
 
@@ -121,12 +72,12 @@ static void put_retransmits(FILE *out, const struct snapshot *snapshot)
 
 		if (!*listener)
 			continue;
-		put_count(out, snapshot->echoes[id].n[ECHO_WAITED], "weir_retransmits_total",
-			  "shaper", snapshot->control.name, "listener", listener, "of", "refused",
-			  NULL);
-		put_count(out, snapshot->echoes[id].n[ECHO_ADMITTED], "weir_retransmits_total",
-			  "shaper", snapshot->control.name, "listener", listener, "of", "admitted",
-			  NULL);
+		promtext_count(out, snapshot->echoes[id].n[ECHO_WAITED], "weir_retransmits_total",
+			       "shaper", snapshot->control.name, "listener", listener, "of",
+			       "refused", NULL);
+		promtext_count(out, snapshot->echoes[id].n[ECHO_ADMITTED], "weir_retransmits_total",
+			       "shaper", snapshot->control.name, "listener", listener, "of",
+			       "admitted", NULL);
 	}
 }
 
@@ -134,24 +85,25 @@ static void put_unremembered(FILE *out, const struct snapshot *snapshot)
 {
 	for (unsigned int id = 0; id < LISTENERS_MAX; id++)
 		if (*snapshot->policy->listeners[id].name)
-			put_count(out, snapshot->echoes[id].n[ECHO_UNKNOWN],
-				  "weir_syn_unremembered_total", "shaper", snapshot->control.name,
-				  "listener", snapshot->policy->listeners[id].name, NULL);
+			promtext_count(out, snapshot->echoes[id].n[ECHO_UNKNOWN],
+				       "weir_syn_unremembered_total", "shaper",
+				       snapshot->control.name, "listener",
+				       snapshot->policy->listeners[id].name, NULL);
 }
 
 static void put_reserves(FILE *out, const struct snapshot *snapshot)
 {
 	for (unsigned int id = 0; id < LISTENERS_MAX; id++)
 		if (*snapshot->policy->listeners[id].name)
-			put_number(out, snapshot_reserve(snapshot, id), "weir_reserve_ratio",
-				   "shaper", snapshot->control.name, "listener",
-				   snapshot->policy->listeners[id].name, NULL);
+			promtext_number(out, snapshot_reserve(snapshot, id), "weir_reserve_ratio",
+					"shaper", snapshot->control.name, "listener",
+					snapshot->policy->listeners[id].name, NULL);
 }
 
 static void put_waiting_evictions(FILE *out, const struct snapshot *snapshot)
 {
-	put_count(out, snapshot->table.evicted_waiting, "weir_waiting_evictions_total", "shaper",
-		  snapshot->control.name, NULL);
+	promtext_count(out, snapshot->table.evicted_waiting, "weir_waiting_evictions_total",
+		       "shaper", snapshot->control.name, NULL);
 }
 
 static void put_packets(FILE *out, const struct snapshot *snapshot)
@@ -162,9 +114,9 @@ static void put_packets(FILE *out, const struct snapshot *snapshot)
 		uint64_t count = snapshot_reason_total(&snapshot->counters[0], (enum reason)reason);
 
 		if (count || (reason >= REASON_NOT_IP && reason <= REASON_INTERNAL))
-			put_count(out, count, "weir_packets_total", "shaper",
-				  snapshot->control.name, "reason",
-				  snapshot_reason_label(label, reason), NULL);
+			promtext_count(out, count, "weir_packets_total", "shaper",
+				       snapshot->control.name, "reason",
+				       snapshot_reason_label(label, reason), NULL);
 	}
 }
 
@@ -173,17 +125,17 @@ static void put_rate(FILE *out, const char *shaper, const char *listener, const 
 {
 	double per_second = limit->rate_per_sec ? (double)limit->rate / limit->rate_per_sec : 0;
 
-	put_number(out, limit->kind == LIMIT_UNLIMITED ? INFINITY : per_second,
-		   "weir_limit_per_second", "shaper", shaper, "listener", listener, "level", level,
-		   "kind", "configured", NULL);
+	promtext_number(out, limit->kind == LIMIT_UNLIMITED ? INFINITY : per_second,
+			"weir_limit_per_second", "shaper", shaper, "listener", listener, "level",
+			level, "kind", "configured", NULL);
 }
 
 static void put_burst(FILE *out, const char *shaper, const char *listener, const char *level,
 		      const struct limit *limit)
 {
-	put_number(out, limit->kind == LIMIT_UNLIMITED ? INFINITY : limit->burst,
-		   "weir_limit_burst", "shaper", shaper, "listener", listener, "level", level,
-		   NULL);
+	promtext_number(out, limit->kind == LIMIT_UNLIMITED ? INFINITY : limit->burst,
+			"weir_limit_burst", "shaper", shaper, "listener", listener, "level", level,
+			NULL);
 }
 
 static void put_limits(FILE *out, const struct snapshot *snapshot,
@@ -217,35 +169,35 @@ static void put_bursts(FILE *out, const struct snapshot *snapshot)
 
 static void put_fill(FILE *out, const struct snapshot *snapshot)
 {
-	put_number(out, snapshot->table_fill, "weir_source_table_fill_ratio", "shaper",
-		   snapshot->control.name, NULL);
+	promtext_number(out, snapshot->table_fill, "weir_source_table_fill_ratio", "shaper",
+			snapshot->control.name, NULL);
 }
 
 static void put_slots(FILE *out, const struct snapshot *snapshot)
 {
-	put_count(out, snapshot->control.source_slots, "weir_source_table_slots", "shaper",
-		  snapshot->control.name, NULL);
+	promtext_count(out, snapshot->control.source_slots, "weir_source_table_slots", "shaper",
+		       snapshot->control.name, NULL);
 }
 
 static void put_evictions(FILE *out, const struct snapshot *snapshot)
 {
-	put_count(out, snapshot->table.evicted_full, "weir_source_evictions_total", "shaper",
-		  snapshot->control.name, "lossy", "false", NULL);
-	put_count(out, snapshot->table.evicted_in_debt, "weir_source_evictions_total", "shaper",
-		  snapshot->control.name, "lossy", "true", NULL);
+	promtext_count(out, snapshot->table.evicted_full, "weir_source_evictions_total", "shaper",
+		       snapshot->control.name, "lossy", "false", NULL);
+	promtext_count(out, snapshot->table.evicted_in_debt, "weir_source_evictions_total",
+		       "shaper", snapshot->control.name, "lossy", "true", NULL);
 }
 
 static void put_lost_claims(FILE *out, const struct snapshot *snapshot)
 {
-	put_count(out, snapshot->table.lost_claims, "weir_source_claims_lost_total", "shaper",
-		  snapshot->control.name, NULL);
+	promtext_count(out, snapshot->table.lost_claims, "weir_source_claims_lost_total", "shaper",
+		       snapshot->control.name, NULL);
 }
 
 static void put_mode(FILE *out, const struct snapshot *snapshot)
 {
 	for (unsigned int mode = 0; mode_names[mode]; mode++)
-		put_count(out, snapshot->policy->mode == mode, "weir_mode", "shaper",
-			  snapshot->control.name, "mode", mode_names[mode], NULL);
+		promtext_count(out, snapshot->policy->mode == mode, "weir_mode", "shaper",
+			       snapshot->control.name, "mode", mode_names[mode], NULL);
 }
 
 static void put_rules(FILE *out, const struct snapshot *snapshot)
@@ -253,8 +205,8 @@ static void put_rules(FILE *out, const struct snapshot *snapshot)
 	static const char *const families[] = { [FAMILY_V4] = "ipv4", [FAMILY_V6] = "ipv6" };
 
 	for (int family = 0; family < FAMILY_COUNT; family++)
-		put_count(out, snapshot->rules.count_of[family], "weir_rules", "shaper",
-			  snapshot->control.name, "family", families[family], NULL);
+		promtext_count(out, snapshot->rules.count_of[family], "weir_rules", "shaper",
+			       snapshot->control.name, "family", families[family], NULL);
 }
 
 /* Has another device its name by now? Their series would be one: an attached one's, or the first's. */
@@ -276,9 +228,9 @@ static void put_devices(FILE *out, const struct snapshot *snapshot)
 {
 	for (unsigned int i = 0; i < snapshot->devices_count; i++)
 		if (!is_namesake(snapshot, i))
-			put_count(out, snapshot->devices[i].state == DEVICE_ATTACHED,
-				  "weir_device_attached", "shaper", snapshot->control.name,
-				  "device", snapshot->devices[i].name, NULL);
+			promtext_count(out, snapshot->devices[i].state == DEVICE_ATTACHED,
+				       "weir_device_attached", "shaper", snapshot->control.name,
+				       "device", snapshot->devices[i].name, NULL);
 }
 
 /* Of its own, so that the series of weir_device_attached turns to 0 when a device is lost. */
@@ -290,12 +242,12 @@ static void put_device_modes(FILE *out, const struct snapshot *snapshot)
 
 		if (is_namesake(snapshot, i))
 			continue;
-		put_count(out, attached && device->native, "weir_device_xdp", "shaper",
-			  snapshot->control.name, "device", device->name, "xdp",
-			  xdp_names[XDP_NATIVE], NULL);
-		put_count(out, attached && !device->native, "weir_device_xdp", "shaper",
-			  snapshot->control.name, "device", device->name, "xdp",
-			  xdp_names[XDP_GENERIC], NULL);
+		promtext_count(out, attached && device->native, "weir_device_xdp", "shaper",
+			       snapshot->control.name, "device", device->name, "xdp",
+			       xdp_names[XDP_NATIVE], NULL);
+		promtext_count(out, attached && !device->native, "weir_device_xdp", "shaper",
+			       snapshot->control.name, "device", device->name, "xdp",
+			       xdp_names[XDP_GENERIC], NULL);
 	}
 }
 
@@ -312,6 +264,25 @@ static const struct metric {
 	  "SYNs that came again, by what became of them before.", put_retransmits },
 	{ "weir_syn_unremembered_total", "counter",
 	  "SYNs of which nobody looked whether they came again.", put_unremembered },
+	{ "weir_syn_unheld_total", "counter",
+	  "SYNs that were to be held and were dropped at once, by cause.", promtext_unheld },
+	{ "weir_queue_length", "gauge", "SYNs that are held now.", promtext_queue_length },
+	{ "weir_queue_delay_seconds", "histogram", "How long SYNs were held that were let in.",
+	  promtext_queue_delay },
+	{ "weir_queue_release_lateness_seconds", "histogram",
+	  "How long after their time SYNs were let in.", promtext_queue_lateness },
+	{ "weir_queue_released_total", "counter",
+	  "SYNs let in after they were held; class: served first are those that came again.",
+	  promtext_queue_released },
+	{ "weir_queue_dropped_total", "counter", "SYNs that were dropped by `weir run`, by cause.",
+	  promtext_queue_dropped },
+	{ "weir_queue_delay_max_seconds", "gauge", "How long a SYN may be held.",
+	  promtext_queue_delay_max },
+	{ "weir_release_failures_total", "counter",
+	  "SYNs to be let in that the kernel did not take.", promtext_release_failures },
+	{ "weir_lease_valid", "gauge",
+	  "1 while `weir run` serves the listener; 0: its excess is dropped.",
+	  promtext_lease_valid },
 	{ "weir_reserve_ratio", "gauge",
 	  "Share of the burst that is kept for SYNs that come again.", put_reserves },
 	{ "weir_waiting_evictions_total", "counter",
@@ -345,13 +316,13 @@ void promtext_write(FILE *out, const struct snapshot *snapshots, unsigned int co
 		    unsigned int unreadable)
 {
 	for (const struct metric *metric = metrics; count && metric->name; metric++) {
-		put_head(out, metric->name, metric->type, metric->help);
+		promtext_head(out, metric->name, metric->type, metric->help);
 		for (unsigned int i = 0; i < count; i++)
 			metric->put(out, &snapshots[i]);
 	}
-	put_head(out, "weir_instances_unreadable", "gauge",
-		 "Instances that are left out of this page because they could not be read.");
-	put_count(out, unreadable, "weir_instances_unreadable", NULL);
-	put_head(out, "weir_build_info", "gauge", "The version of this program, as a label.");
-	put_count(out, 1, "weir_build_info", "version", WEIR_VERSION, NULL);
+	promtext_head(out, "weir_instances_unreadable", "gauge",
+		      "Instances that are left out of this page because they could not be read.");
+	promtext_count(out, unreadable, "weir_instances_unreadable", NULL);
+	promtext_head(out, "weir_build_info", "gauge", "The version of this program, as a label.");
+	promtext_count(out, 1, "weir_build_info", "version", WEIR_VERSION, NULL);
 }

@@ -8,10 +8,8 @@
 #define PORTS_TEXT_MAX 128
 #define TEXT_MAX 64
 
-#define DELAY_NOTE "delay acts as drop in this version"
 #define CLOSED_NOTE "refuses every new connection"
 #define RUNTIME_NOTE "set at runtime"
-#define HIDDEN_NOTE "ACTS AS DROP: a device hides VLAN tags, `weir attach` says which"
 
 static void put_age(FILE *out, uint64_t age_ns)
 {
@@ -87,27 +85,27 @@ static void put_destinations(FILE *out, const struct policy *policy, unsigned in
 /* One line of what became of the SYNs, or of what would have; none if there is nothing to say. */
 static void put_syns(FILE *out, const struct counters *counters, bool enforced, bool always)
 {
-	uint64_t passed = snapshot_verdict_total(counters, enforced, VERDICT_PASS), refused = 0;
-	uint64_t rejected;
+	const struct syn_totals syns = snapshot_syns(counters, enforced);
 	char label[LABEL_MAX];
 	const char *separator = ": ";
 
-	for (int verdict = VERDICT_PASS + 1; verdict < VERDICT_COUNT; verdict++)
-		refused += snapshot_verdict_total(counters, enforced, (enum verdict)verdict);
-	rejected = snapshot_verdict_total(counters, enforced, VERDICT_REJECT);
-	if (!always && !passed && !refused)
+	if (!always && !syns.admitted && !syns.held && !syns.refused)
 		return;
 	fprintf(out,
-		enforced ? "    SYNs       %" PRIu64 " admitted, %" PRIu64 " refused"
-			 : "    observed   %" PRIu64 " SYNs would be admitted, %" PRIu64 " refused",
-		passed, refused);
-	if (rejected)
-		fprintf(out, " (%" PRIu64 " with a RST)", rejected);
+		enforced ? "    SYNs       %" PRIu64 " admitted, "
+			 : "    observed   %" PRIu64 " SYNs would be admitted, ",
+		syns.admitted);
+	if (syns.held)
+		fprintf(out, "%" PRIu64 " held, ", syns.held);
+	fprintf(out, "%" PRIu64 " refused", syns.refused);
+	if (syns.rejected)
+		fprintf(out, " (%" PRIu64 " with a RST)", syns.rejected);
 	for (unsigned int reason = 0; reason < REASON_MAX; reason++) {
 		uint64_t count = 0;
 
 		for (int verdict = VERDICT_PASS + 1; verdict < VERDICT_COUNT; verdict++)
-			count += counters->n[enforced][verdict][reason];
+			if (verdict != VERDICT_DELAY)
+				count += counters->n[enforced][verdict][reason];
 		if (!count)
 			continue;
 		fprintf(out, "%s%s %" PRIu64, separator, snapshot_reason_label(label, reason),
@@ -117,13 +115,15 @@ static void put_syns(FILE *out, const struct counters *counters, bool enforced, 
 	fputc('\n', out);
 }
 
-static void put_excess(FILE *out, const struct snapshot *snapshot, const struct listener *listener)
+static void put_excess(FILE *out, const struct snapshot *snapshot, unsigned int id)
 {
+	const struct listener *listener = &snapshot->policy->listeners[id];
+
 	fprintf(out, "    excess     %s", text_word(excess_names, listener->excess));
 	if (listener->excess == EXCESS_DELAY) {
-		fputs(" (" DELAY_NOTE ")", out);
+		render_delay(out, snapshot, id);
 	} else if (listener->excess == EXCESS_REJECT && snapshot->control.vlan_hidden) {
-		fputs(" (" HIDDEN_NOTE ")", out);
+		fputs(" (" RENDER_HIDDEN_NOTE ")", out);
 	} else if (listener->excess == EXCESS_REJECT) {
 		fputs(", RSTs ", out);
 		if (listener->reject.kind == LIMIT_CLOSED)
@@ -160,7 +160,8 @@ static void put_listener(FILE *out, const struct snapshot *snapshot, unsigned in
 		put_limit(out, &listener->limits[level]);
 	}
 	fputc('\n', out);
-	put_excess(out, snapshot, listener);
+	put_excess(out, snapshot, id);
+	render_queue_line(out, snapshot, id);
 	put_syns(out, &snapshot->counters[1 + id], true, enforcing);
 	put_syns(out, &snapshot->counters[1 + id], false, !enforcing);
 	put_again(out, snapshot, id);
@@ -249,7 +250,8 @@ static void put_limit_row(FILE *out, const struct snapshot *snapshot, int width,
 	const struct policy *policy = snapshot->policy;
 	const struct listener *listener = id < 0 ? NULL : &policy->listeners[id];
 	const struct limit *limit = listener ? &listener->limits[level] : &policy->host;
-	char rate[TEXT_MAX], burst[TEXT_MAX] = "-", available[TEXT_MAX] = "-", note[TEXT_MAX] = "";
+	char rate[TEXT_MAX], burst[TEXT_MAX] = "-", available[TEXT_MAX] = "-";
+	char note[2 * TEXT_MAX] = "";
 	bool is_runtime = limit->origin == ORIGIN_RUNTIME;
 
 	if (limit->kind == LIMIT_BUCKET) {
@@ -267,7 +269,7 @@ static void put_limit_row(FILE *out, const struct snapshot *snapshot, int width,
 		snprintf(note, sizeof(note), "each /%u, /%u", policy->source_len[FAMILY_V4],
 			 policy->source_len[FAMILY_V6]);
 	else if (listener && listener->excess == EXCESS_DELAY)
-		snprintf(note, sizeof(note), DELAY_NOTE);
+		snprintf(note, sizeof(note), "%s", render_delay_note(snapshot, (unsigned int)id));
 	fprintf(out, "%-8s  %-*s  %12s  %8s  %9s%s%s%s%s\n", level_names[level], width,
 		listener ? listener->name : "-", text_rate(rate, sizeof(rate), limit), burst,
 		available, is_runtime || *note ? "  " : "", is_runtime ? RUNTIME_NOTE : "",
@@ -290,7 +292,7 @@ static void put_reject_row(FILE *out, const struct snapshot *snapshot, int width
 	}
 	fprintf(out, "%-8s  %-*s  %12s  %8s  %9s  %s\n", excess_names[EXCESS_REJECT], width,
 		listener->name, text_rate(rate, sizeof(rate), limit), burst, available,
-		snapshot->control.vlan_hidden ? HIDDEN_NOTE : "RSTs; beyond it dropped");
+		snapshot->control.vlan_hidden ? RENDER_HIDDEN_NOTE : "RSTs; beyond it dropped");
 }
 
 void render_limits(FILE *out, const struct snapshot *snapshot)

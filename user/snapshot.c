@@ -31,6 +31,20 @@ uint64_t snapshot_verdict_total(const struct counters *counters, bool enforced,
 	return sum;
 }
 
+struct syn_totals snapshot_syns(const struct counters *counters, bool enforced)
+{
+	struct syn_totals totals = {
+		.admitted = snapshot_verdict_total(counters, enforced, VERDICT_PASS),
+		.held = snapshot_verdict_total(counters, enforced, VERDICT_DELAY),
+		.rejected = snapshot_verdict_total(counters, enforced, VERDICT_REJECT),
+	};
+
+	/* in generic mode it is met a second time */
+	totals.admitted -= counters->n[enforced][VERDICT_PASS][REASON_RELEASED];
+	totals.refused = totals.rejected + snapshot_verdict_total(counters, enforced, VERDICT_DROP);
+	return totals;
+}
+
 uint64_t snapshot_tokens(const struct snapshot *snapshot, const struct limit *limit,
 			 unsigned int place)
 {

@@ -35,7 +35,9 @@ struct snapshot {
 	struct counters counters[1 + LISTENERS_MAX]; /* summed over CPUs; [0] not judged */
 	struct echoes echoes[LISTENERS_MAX];	     /* summed over CPUs */
 	struct returns returns[LISTENERS_MAX];
-	struct table_counters table; /* summed over CPUs */
+	struct queue_state queues[LISTENERS_MAX];
+	struct unheld_counters unheld[LISTENERS_MAX]; /* summed over CPUs */
+	struct table_counters table;		      /* summed over CPUs */
 	struct level_state levels[LEVELS_MAX];
 	struct top top;	   /* refused most in the last minute */
 	double table_fill; /* share of slots in debt, estimated from sampled sets */
@@ -46,6 +48,15 @@ uint64_t snapshot_reason_total(const struct counters *counters, enum reason reas
 /* SYNs (or frames) counted with @verdict, over all reasons. */
 uint64_t snapshot_verdict_total(const struct counters *counters, bool enforced,
 				enum verdict verdict);
+/* What became of SYNs, or of what would have while observing. One that is held is in @held only, and
+ * what becomes of it then in struct queue_state. */
+struct syn_totals {
+	uint64_t admitted;
+	uint64_t held;
+	uint64_t refused;  /* dropped or rejected */
+	uint64_t rejected; /* of these */
+};
+struct syn_totals snapshot_syns(const struct counters *counters, bool enforced);
 /* Whole tokens in the bucket of levels[@place] under @limit; 0 if that is not a bucket. */
 uint64_t snapshot_tokens(const struct snapshot *snapshot, const struct limit *limit,
 			 unsigned int place);

@@ -52,6 +52,8 @@ int text_parse_duration(const char *text, uint64_t *ns, const char **why);
 int text_parse_name(const char *text, size_t max, const char **why);
 /* "auto", or a share from 0 to 1 of the burst, as "0.5": of RESERVE_ALL. */
 int text_parse_reserve(const char *text, uint16_t *reserve, const char **why);
+/* "auto", which is DELAY_MAX_AUTO, or a duration from 100ms to 60s. */
+int text_parse_delay_max(const char *text, uint64_t *ns, const char **why);
 /* Place of @word in the NULL-ended list, or -1. */
 int text_parse_word(const char *word, const char *const *list);
 /* The word at @place, or "unknown" beyond the end. */
@@ -65,6 +67,7 @@ int text_list_next(const char **list, char *element, size_t size);
 /* Into buf; the buffer is always terminated and returned. */
 char *text_rate(char *buf, size_t size, const struct limit *limit); /* "10/s", "unlimited" */
 char *text_reserve(char *buf, size_t size, uint16_t reserve);	    /* "auto", "0.5" */
+char *text_delay_max(char *buf, size_t size, uint64_t ns);	    /* "auto", "500ms", "2s" */
 /* "192.0.2.0/24", "2001:db8::1"; "any" for length 0 */
 char *text_prefix(char *buf, size_t size, const struct addr *prefix, uint8_t len);
 /* The same of a source: "::/0" for length 0, "0.0.0.0/0" for 96. */
@@ -93,5 +96,10 @@ extern const char *const verdict_names[];    /* "pass", "drop", "delay", "reject
 extern const char *const action_names[];     /* "allow", "block", "limit" */
 extern const char *const reason_names[];     /* "not_syn"...: lower case, '_' between words */
 extern const char *const limit_kind_names[]; /* "unlimited", "bucket", "closed" */
+/* Of the queue of held SYNs: enums of queue.h, and enum unheld. */
+extern const char *const queue_class_names[];  /* "retransmits", "new" */
+extern const char *const queue_result_names[]; /* "queued", "replaced"... */
+extern const char *const queue_end_names[];    /* "released", "expired"... */
+extern const char *const unheld_names[];       /* "none", "no_consumer"... */
 
 #endif

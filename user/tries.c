@@ -10,6 +10,8 @@
 #include <linux/bpf.h>
 #include <bpf/bpf.h>
 
+#include "rule_filter.h"
+
 /* Rules that go to or come from the kernel in one call. */
 #define BATCH 4096
 
@@ -141,6 +143,42 @@ int tries_copy(int fd, uint32_t from, uint32_t slot)
 	if (bpf_map_update_elem(fd, &slot, &trie, BPF_ANY))
 		err = -errno;
 	close(trie);
+	return err;
+}
+
+static uint32_t filter_index(uint32_t slot, enum family family)
+{
+	return slot * FAMILY_COUNT + family;
+}
+
+int tries_fill_filter(int fd, uint32_t slot, enum family family, const struct rules *rules,
+		      const struct hash_seed *seed)
+{
+	struct rule_filter *filter = malloc(sizeof(*filter));
+	uint32_t index = filter_index(slot, family);
+	int err = 0;
+
+	if (!filter)
+		return -ENOMEM;
+	rule_filter_build(filter, rules, family, seed);
+	if (bpf_map_update_elem(fd, &index, filter, BPF_ANY))
+		err = -errno;
+	free(filter);
+	return err;
+}
+
+int tries_copy_filter(int fd, uint32_t from, uint32_t slot, enum family family)
+{
+	struct rule_filter *filter = malloc(sizeof(*filter));
+	uint32_t former = filter_index(from, family), index = filter_index(slot, family);
+	int err = 0;
+
+	if (!filter)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(fd, &former, filter) ||
+	    bpf_map_update_elem(fd, &index, filter, BPF_ANY))
+		err = -errno;
+	free(filter);
 	return err;
 }
 

@@ -13,6 +13,10 @@
 
 /* Puts a new trie with those of @rules that are of @family in the place of what is at @slot. */
 int tries_fill(int fd, uint32_t slot, enum family family, const struct rules *rules);
+/* The same of their filter, in the map rule_filters. */
+int tries_fill_filter(int fd, uint32_t slot, enum family family, const struct rules *rules,
+		      const struct hash_seed *seed);
+int tries_copy_filter(int fd, uint32_t from, uint32_t slot, enum family family);
 /* Lets @slot hold the same trie as @from. */
 int tries_copy(int fd, uint32_t from, uint32_t slot);
 /* Adds what is at @slot to @rules. */

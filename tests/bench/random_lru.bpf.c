@@ -112,5 +112,5 @@ static __always_inline enum reason lru_judge(const struct packet *packet, const 
 }
 
 #define parse parse_random
-#define judge(packet, cause, stakes, known) lru_judge(packet, cause, cause_now_ns(cause))
+#define judge(ctx, packet, cause, stakes, known) lru_judge(packet, cause, cause_now_ns(cause))
 #include "weir.bpf.c"

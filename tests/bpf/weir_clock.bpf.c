@@ -28,7 +28,7 @@ int weir_late(struct xdp_md *ctx)
 		cause.policy = bpf_map_lookup_elem(&policy, &slot);
 		if (!cause.policy)
 			return XDP_ABORTED;
-		reason = judge(&packet, &cause, &stakes, &known);
+		reason = judge(ctx, &packet, &cause, &stakes, &known);
 	}
 	return finish(ctx, reason, &packet, &cause, &stakes, &known);
 }

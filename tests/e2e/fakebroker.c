@@ -38,6 +38,7 @@ static const char usage_text[] =
 	"  mute        never publishes anything\n"
 	"  deny        refuses subscriptions\n"
 	"  cut=MS      CONNACK, then FIN after MS\n"
+	"  flood       CONNACK, then messages without end\n"
 	"  cut-reset   CONNACK, then RST\n"
 	"  no-accept   a queue of one, which is never taken from\n";
 
@@ -153,6 +154,18 @@ static bool is(const char *behaviour, const char *name)
 	return !strcmp(behaviour, name);
 }
 
+/* QoS 0, to topic "x", until the client leaves. */
+static void flood(int fd)
+{
+	static const uint8_t publish[] = { 0x30, 4, 0, 1, 'x', '.' };
+	uint8_t many[600 * sizeof(publish)];
+
+	for (size_t at = 0; at < sizeof(many); at += sizeof(publish))
+		memcpy(many + at, publish, sizeof(publish));
+	while (send(fd, many, sizeof(many), MSG_NOSIGNAL) > 0)
+		;
+}
+
 /* As a broker with one subscriber, until the client leaves. */
 static void serve(int fd, int level, const char *behaviour)
 {
@@ -262,6 +275,8 @@ static void behave(int fd, const char *behaviour)
 		sleep_ms(100); /* a RST overtakes what was not read yet */
 		reset(fd);
 	}
+	if (is(behaviour, "flood"))
+		flood(fd);
 	if (!begins(behaviour, "cut="))
 		serve(fd, level, behaviour);
 }

@@ -7,6 +7,16 @@ E2E_BIN := $(filter-out %.bpf,$(E2E_BIN))
 
 tools: $(E2E_BPF)
 
+# Put before a program by LD_PRELOAD.
+E2E_PRELOAD := $(BUILD)/tests/e2e/two_answers.so
+E2E_BIN := $(filter-out %/two_answers,$(E2E_BIN))
+$(E2E_PRELOAD): tests/e2e/two_answers.c Makefile
+	@mkdir -p $(@D)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -fPIC -shared $< -ldl -o $@
+
+tools: $(E2E_PRELOAD)
+
 # Another build of the same sources, for tests that swap the binary.
 .PHONY: $(BUILD)/next/weir
 $(BUILD)/next/weir: $(BUILD)/weir

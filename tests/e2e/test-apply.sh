@@ -117,13 +117,14 @@ expect 0 weir diff "$file"
 is "$out" "edge: as the file says" "diff after detach and attach"
 
 # What is said and not done is said by apply, too.
-sed 's/^ports.*/&\nexcess = delay/' "$file" >"$work/delay.ini"
-expect 0 weir apply "$work/delay.ini"
-has "$err" "listener 'fleet': this version cannot delay; excess is dropped" "apply"
-expect 0 weir diff "$work/delay.ini"
-lacks "$err" delay "diff"
 expect 0 weir apply "$file"
+has "$err" "excess = delay acts as drop for listener 'fleet', which no \`weir run\` serves" "apply"
+expect 0 weir diff "$file"
+lacks "$err" delay "diff"
+sed 's/^ports.*/&\nexcess = drop/' "$file" >"$work/drop.ini"
+expect 0 weir apply "$work/drop.ini"
 lacks "$err" delay "apply without delay"
+expect 0 weir apply "$file"
 
 # Which instance? The one on the file's device, or the only one.
 ip -n broker link add c9 type veth peer name x9

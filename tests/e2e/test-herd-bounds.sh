@@ -30,6 +30,18 @@ wait_for 10 grep -q ready "$work/fake2997.log"
 run $C4 2997 devices 1
 ended connects=1
 
+# a name is looked up once: the address that was allowed is the one that is stormed
+start fake2996 client "$build/tests/e2e/fakebroker" 127.0.0.1 2996 code=0
+start away2996 broker "$build/tests/e2e/fakebroker" 192.0.2.1 2996 code=0
+wait_for 10 grep -q ready "$work/fake2996.log"
+wait_for 10 grep -q ready "$work/away2996.log"
+for words in "devices 1" "capacity devices 1 duration 1s"; do
+	# shellcheck disable=SC2086
+	expect 0 in_client env LD_PRELOAD="$build/tests/e2e/two_answers.so" FIRST_ANSWER=127.0.0.1 \
+		SECOND_ANSWER=192.0.2.1 "$build/herd" twice 2996 $words quiet
+done
+is "$(<"$work/away2996.log")" ready "connections to an address that was not allowed"
+
 # behind a default route without a router, as of a tunnel
 in_client ip tuntap add tunnel0 mode tun
 ip -n client link set tunnel0 up
@@ -88,6 +100,22 @@ for signal in INT TERM; do
 done
 is "$(in_client ss -Htn state established "dport = :$port" | wc -l)" 0 "connections left"
 
+# by duration and by a signal, however much there is to read
+fake flood
+run $B4 "$port" devices 2 timeout 60s hold 60s duration 1s
+ended connects=2
+between "$(value '.duration_seconds | floor')" 1 5 "a run of 1 s"
+fake flood
+rm -f "$record"
+start flooded client "$build/herd" $B4 "$port" devices 2 timeout 60s hold 100s json "$record" quiet
+both_have_said() { [ "$(grep -c level= "$work/fake$port.log")" = 2 ]; }
+wait_for 20 both_have_said
+sleep 0.3
+kill -INT $job
+wait_for 5 test -s "$record"
+wait $job || fail "stopped while flooded: exit status $?"
+is "$(value .interrupted)" true "stopped while flooded"
+
 # a mixed fleet, and several processes in one record
 fake code=0
 cat >"$work/fleet.ini" <<END
@@ -117,6 +145,16 @@ run $B4 "$port" devices 10 first 100 timeout 60s start schedule <(printf '0.3\n0
 cp "$record" "$work/b.json"
 expect 0 herd join "$work/a.json" "$work/b.json"
 is "$(jq -c '[.devices, .connected, .attempts, .joined, (.t50 < .t100)]' "$work/out")" "[40,40,40,2,true]" "joined"
+cp "$work/out" "$work/both.json"
+for twice in "a a" "both b" "a both"; do
+	read -r one other <<<"$twice"
+	expect 1 herd join "$work/$one.json" "$work/$other.json"
+	has "$err" "cannot join '$work/$one.json' with '$work/$other.json': the second has a run of the first" \
+		"a run that is given twice"
+done
+jq '.series[0].attempts = -3' "$work/a.json" >"$work/damaged.json"
+expect 1 herd join "$work/damaged.json" "$work/b.json"
+has "$err" "cannot join '$work/damaged.json': has -3 in series[0].attempts" "a damaged record"
 expect 0 herd join "$work/a.json" json "$record"
 ended connects=30
 
@@ -140,5 +178,15 @@ fake code=0
 # (on a busy machine it may well warn that the figure is unsteady)
 expect 0 herd $B4 "$port" capacity devices 8 duration 6s timeout 60s json "$record" quiet
 is "$(value '.capacity > 0 and .t50 == null and (.capacity_steps | length > 0)')" true "capacity"
+is "$(value 'has("knee_found")')" true "capacity"
+expect 0 herd $B4 "$port" capacity duration 1s timeout 60s json "$record" quiet
+is "$(value '.capacity > 0 and (.knee_found | not)')" true "capacity cut short"
+has "$err" "no knee was found: the run ended" "capacity cut short"
+expect 0 herd $B4 "$port" capacity devices 1 duration 20s timeout 60s json "$record" quiet
+is "$(value .knee_found)" false "capacity with one device"
+has "$err" "'1' at once, all there may be" "capacity with one device"
+for key in $(value 'keys[]'); do
+	grep -qE "\`$key\`" "$root/docs/herd.md" || fail "docs/herd.md has no '$key'"
+done
 expect 1 herd $B4 9 capacity devices 2 duration 1s
 has "$err" "cannot measure the capacity of '$B4': no set-up succeeded" "capacity of nothing"

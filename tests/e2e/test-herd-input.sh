@@ -47,11 +47,62 @@ refuses 1 "cannot use ca '$work/none'" $B4 1883 devices 1 tls ca "$work/none"
 refuses 1 "cannot use ca '$work/empty'" $B4 1883 devices 1 tls ca "$work/empty"
 refuses 1 "cannot use cert '$work/none'" $B4 1883 devices 1 tls cert "$work/none" key "$work/none"
 refuses 1 "cannot use key '$work/pki/ca.key'" $B4 1883 devices 1 tls cert "$work/pki/server.pem" key "$work/pki/ca.key"
+for format in "-traditional -aes256" "-aes256"; do
+	# shellcheck disable=SC2086
+	openssl pkey -in "$work/pki/server.key" -out "$work/encrypted.key" $format -passout pass:secret
+	grep -q ENCRYPTED "$work/encrypted.key"
+	# with a terminal that could be asked on
+	expect 0 in_client script -qefc "timeout 20 '$build/herd' $B4 1883 devices 1 tls \
+		cert $work/pki/server.pem key $work/encrypted.key; echo status=\$?" /dev/null
+	has "$out" "cannot use key '$work/encrypted.key': it is encrypted" "an encrypted key"
+	has "$out" "openssl pkey -in $work/encrypted.key" "an encrypted key"
+	has "$out" "status=1" "an encrypted key"
+	lacks "$out" "pass phrase" "an encrypted key"
+done
 refuses 1 "cannot read schedule '$work/none'" $B4 1883 devices 1 start schedule "$work/none"
 printf '0.5\nsoon\n' >"$work/schedule"
 refuses 1 "cannot read schedule '$work/schedule': line 2 is not a number of seconds" \
 	$B4 1883 devices 3 start schedule "$work/schedule"
-refuses 1 "cannot write json '/nowhere/x'" $B4 9 devices 1 attempts 1 quiet json /nowhere/x
+
+# a record that cannot be written is noticed before the storm
+fake code=0
+for words in "$B4 $port devices 1" "$B4 $port capacity duration 1s" "relay x@client y@client delay 1ms" \
+	"flood $B4 1883 sources 10.64.0.0/16 rate 1/s duration 1s"; do
+	# shellcheck disable=SC2086
+	refuses 1 "cannot write json '/nowhere/x': No such file" $words json /nowhere/x
+	# shellcheck disable=SC2086
+	refuses 1 "cannot write json '$work': Is a directory" $words json "$work"
+done
+is "$(<"$work/fake$port.log")" ready "connections of runs that could not be written"
+# and what was there before stays until there is a new one, with its mode
+fake silent
+mkdir "$work/records"
+record=$work/records/run.json
+echo old >"$work/records/old"
+chmod 640 "$work/records/old"
+ln -s old "$record"
+start atomic client "$build/herd" $B4 "$port" devices 1 timeout 600s json "$record" quiet
+at_fake() { in_client ss -Htn state established "dport = :$port" | grep -q .; }
+wait_for 10 at_fake
+is "$(<"$record")" old "the record while there is no new one"
+kill -INT $job
+wait $job || fail "exit status $?"
+is "$(value .unfinished)" 1 "the new record"
+is "$(stat -c %a "$work/records/old")" 640 "its mode"
+is "$(cd "$work/records" && echo *)" "old run.json" "files beside it"
+expect 1 herd $B4 9 devices 1 bystanders 1 duration 300ms json "$record"
+is "$(value .unfinished)" 1 "the record after a run that did not begin"
+is "$(cd "$work/records" && echo *)" "old run.json" "files beside it"
+expect 0 herd $B4 9 devices 1 attempts 1 quiet json "$work/records/new"
+is "$(stat -c %a "$work/records/new")" 644 "mode of a new record"
+expect 0 herd $B4 9 devices 1 attempts 1 json -
+is "$(jq .refused <<<"$out")" 1 "a record on standard output"
+expect 0 in_client "$BASH" -c "'$build/herd' $B4 9 devices 1 attempts 1 quiet json >(jq .refused >'$work/piped')"
+refused_once() { [ "$(<"$work/piped")" = 1 ]; }
+wait_for 10 refused_once
+expect 0 herd join "$work/records/new" json "$work/records/new"
+is "$(jq .joined "$work/records/new")" 1 "a record joined into its own place"
+record=$work/run.json
 refuses 1 "cannot connect '3' bystanders" $B4 9 devices 1 bystanders 3 duration 500ms
 
 # INI

@@ -64,6 +64,34 @@ wait "$late" || fail "after SIGINT: $?"
 jq -e '.timeouts == 3 and .wasted == 3 and .connected == 0 and .attempts == 3' \
 	"$work/late.json" >/dev/null || fail "late answers: $(cat "$work/late.json")"
 
+is "$(jq .wasted_is_lower_bound "$work/late.json")" false "all were watched"
+# Only the last of a device's attempts is watched: the others may have been wasted, too.
+fake late=1500
+herd $B4 "$port" devices 3 sources 10.128.0.0/16 stack lwip attempts 2 timeout 200ms \
+	backoff fixed 200ms hold 4s json "$work/several.json" quiet
+jq -e '.timeouts == 6 and .wasted >= 3 and .wasted_is_lower_bound' "$work/several.json" >/dev/null ||
+	fail "several late answers: $(cat "$work/several.json")"
+# What the broker has ended by itself needs no watch.
+fake silent
+herd $B4 "$port" devices 3 sources 10.128.0.0/16 stack lwip attempts 3 timeout 200ms \
+	backoff fixed 200ms json "$work/ended.json" quiet
+jq -e '.timeouts == 9 and .wasted == 0 and (.wasted_is_lower_bound | not)' "$work/ended.json" \
+	>/dev/null || fail "connections that were ended: $(cat "$work/ended.json")"
+
+# What came in time, while herd itself was held up, is no time-out.
+all_have_said() { [ "$(grep -c level= "$work/fake$port.log")" = 3 ]; }
+fake late=500
+start stalled client "$build/herd" $B4 "$port" devices 3 sources 10.128.0.0/16 stack lwip \
+	attempts 1 timeout 2s json "$work/stalled.json"
+stalled=$job
+wait_for 20 all_have_said
+kill -STOP "$stalled"
+sleep 2
+kill -CONT "$stalled"
+wait "$stalled" || fail "held up: exit status $?"
+jq -e '.connects == 3 and .timeouts == 0' "$work/stalled.json" >/dev/null ||
+	fail "held up: $(cat "$work/stalled.json")"
+
 # -- SYN times -----------------------------------------------------------------------------------
 in_broker nft -f - <<-RULES
 	table inet away {

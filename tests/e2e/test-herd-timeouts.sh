@@ -56,6 +56,19 @@ run $B4 "$port" devices 3 attempts 4 timeout 200ms backoff fixed 200ms hold 4s
 ended timeouts_connack=12 given_up=3 wasted=12
 is "$(value .wasted_is_lower_bound)" false "all were watched"
 
+# what came in time, while herd itself was held up, is no time-out
+all_have_said() { [ "$(grep -c level= "$work/fake$port.log")" = 3 ]; }
+fake late=500
+rm -f "$record"
+start stalled client "$build/herd" $B4 "$port" devices 3 attempts 1 timeout 2s json "$record" quiet
+wait_for 20 all_have_said
+kill -STOP $job
+sleep 2.5
+kill -CONT $job
+wait $job || fail "held up: exit status $?"
+ended connects=3
+is "$(value '.timer_late_ms.max > 100')" true "a timer was late"
+
 # a handshake that had begun
 fake byte
 run $B4 "$port" devices 2 attempts 1 timeout 300ms tls

@@ -225,7 +225,7 @@ broker_start 1883
 knocked $B4 1883 sources 10.64.1.0/29 count 40
 is "$connected" 16 "connections"
 json 0 show edge
-holds '.instances[0].listeners[0] | .syns == {admitted: 16, refused: 24}
+holds '.instances[0].listeners[0] | .syns == {admitted: 16, held: 0, refused: 24}
 	and any(.counters[]; . == {reason: "source_limit", verdict: "drop", enforced: true, count: 24})
 	and .limits.listener.tokens >= 34 and .limits.source.kind == "bucket"
 	and (.limits.source | has("tokens") | not)'
@@ -242,7 +242,7 @@ json 0 limit edge mqtt site unlimited
 json 0 mode edge observe
 knocked $B4 1883 sources 10.64.1.0/29 count 8
 json 0 show counters
-holds '.instances[0].listeners[0].observed == {admitted: 0, refused: 8}'
+holds '.instances[0].listeners[0].observed == {admitted: 0, held: 0, refused: 8}'
 json 0 show limits edge
 json 0 metrics
 holds '.text | startswith("# HELP ") and contains("weir_syn_total{shaper=\"edge\"")'
@@ -250,6 +250,24 @@ json 0 metrics textfile "$work/weir.prom"
 holds '.file | endswith("/weir.prom")'
 [ -s "$work/weir.prom" ] || fail "no textfile"
 fails_alike 1 metrics textfile "$work/none/weir.prom"
+
+# -- what is held ----------------------------------------------------------------------------------
+released() {
+	[ "$(metric weir_queue_released_total)" -ge 2 ]
+}
+
+json 0 show queue edge
+holds '.instances[0].listeners[0].queue | (.served | not) and (.delay_max | .auto and (has("ms") | not))'
+json 0 mode edge enforce
+json 0 limit edge mqtt listener 5/s burst 1
+start run broker "$build/weir" run edge
+wait_for 10 grep -q 'edge: served' "$work/run.log"
+knocked $B4 1883 sources 10.64.2.0/24 count 3 timeout 3s
+wait_for 10 released
+json 0 show queue edge
+holds '.instances[0].listeners[0].queue | .served and .ends.new.released + .ends.retransmits.released ==
+	.time_held.count and .time_held.p99_us >= .time_held.p50_us and (.delay_max | .auto and .ms >= 100)'
+stop "$job"
 
 # -- devices ---------------------------------------------------------------------------------------
 ip -n broker link add 'q"\0' type veth peer name peer0

@@ -27,7 +27,7 @@ kernel_state() {
 attach_abi1 b0 b0,b1
 before=$(program_id b0)
 state=$(kernel_state)
-for words in "show status b0" "limit b0 host 9/s" "mode b0 observe"; do
+for words in "show status b0" "limit b0 host 9/s" "mode b0 observe" "run b0"; do
 	# shellcheck disable=SC2086 # words
 	expect 1 weir $words
 	has "$err" "weir attach DEV name b0" "weir $words, on state of ABI 1"
@@ -97,7 +97,7 @@ is "$(xdp_mode broker b0)$(xdp_mode broker b1)" "" "programs after detach of ABI
 for abi in 0 3 4294967295; do
 	attach_abi1 b0 b0 abi $abi
 	state=$(kernel_state)
-	for words in "attach b0 enforce" "show status b0" "limit b0 host 9/s" "mode b0 observe"; do
+	for words in "attach b0 enforce" "show status b0" "limit b0 host 9/s" "mode b0 observe" "run b0"; do
 		# shellcheck disable=SC2086 # words
 		expect 1 weir $words
 		has "$err" "ABI $abi" "weir $words, on state of ABI $abi"

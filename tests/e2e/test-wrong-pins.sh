@@ -38,6 +38,33 @@ done
 is "$(weir mode b0 enforce)" "b0: mode enforce, as before" "mode after all that"
 has "$(weir show limits b0 | grep listener)" 5/s "limit after all that"
 
+# State of a build with structs of other sizes, which calls itself by the same ABI: refused by all,
+# and read by none.
+shape() { # FACTOR OF VALUES, OF ENTRIES: what bpftool map create needs
+	bpftool -j map show pinned "$dir/aside" |
+		jq -r '"type \(.type) key \(.bytes_key) value \(.bytes_value * '"$1"') entries " +
+			"\(.max_entries * '"$2"') flags \(.flags)"'
+}
+for pin in policy levels buckets counters table_counters top echoes waiting returns_by_listener \
+	look_budget delays queues delay_budget unheld; do
+	mv "$dir/$pin" "$dir/aside"
+	for factors in "2 1" "1 2"; do
+		# a ring buffer has no values
+		[ "$pin $factors" != "delays 2 1" ] || continue
+		# shellcheck disable=SC2086,SC2046 # words
+		bpftool map create "$dir/$pin" $(shape $factors) name other
+		for word in attach run; do
+			expect 1 weir $word b0
+			has "$err" "'$pin'" "weir $word, $pin of another size"
+		done
+		rm "$dir/$pin"
+	done
+	expect 1 weir run b0
+	has "$err" "'$pin'" "weir run without $pin"
+	mv "$dir/aside" "$dir/$pin"
+done
+has "$(weir show limits b0 | grep listener)" 5/s "limit after all that, too"
+
 # Something else in the place of a link, or somebody else's link: neither shown nor replaced.
 bpftool map create "$dir/link-zz" type array key 4 value 4 entries 1 name stray
 bpftool link pin id "$(bpftool -j link show pinned "$WEIR_BPFFS/weir/b1/link-b1" |

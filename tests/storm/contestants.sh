@@ -8,6 +8,7 @@
 #	nft-source		nftables, a limit for each address
 #	haproxy-rate		haproxy's `rate-limit sessions`
 #	weir			weir, a limit of the listener, drop
+#	weir-delay		the same, but excess is held; with room for a tenth of a second only
 
 # What somebody would tune by hand who knows that CAPACITY set-ups a second were measured: slightly
 # less. And half of that, and half as much again.
@@ -16,7 +17,7 @@ contestant_rate() { # CONTESTANT CAPACITY
 
 	case $1 in
 	nft-low) percent=45 ;;
-	nft | haproxy-rate | weir) percent=80 ;;
+	nft | haproxy-rate | weir | weir-delay) percent=80 ;;
 	nft-high) percent=135 ;;
 	*) return 0 ;;
 	esac
@@ -32,7 +33,8 @@ contestant_label() { # CONTESTANT RATE
 	nft-high) echo "nft $2/s, too high" ;;
 	nft-source) echo 'nft, a limit for each address' ;;
 	haproxy-rate) echo "haproxy rate-limit sessions $2" ;;
-	weir) echo "weir $2/s" ;;
+	weir) echo "weir $2/s, drop" ;;
+	weir-delay) echo "weir $2/s, delay" ;;
 	esac
 }
 
@@ -49,19 +51,32 @@ nft_drops() { # MATCH...
 	END
 }
 
+weir_attach() { # EXCESS RATE BURST [LINE...]
+	printf '%s\n' '[weir]' 'devices = b0' 'mode = enforce' '[listener default]' \
+		"ports = 1883, 8883" "excess = $1" "rate = $2/s" "burst = $3" "${@:4}" >"$work/weir.conf"
+	weir -q attach b0 config "$work/weir.conf"
+}
+
+weir_run() {
+	start run broker "${at_once[@]}" taskset -c "$broker_cpu" "$build/weir" run b0
+	run=$job
+	wait_for 10 grep -q 'b0: served' "$work/run.log"
+}
+
 contestant_start() { # CONTESTANT RATE; haproxy-rate is the front's own
 	case $1 in
 	nft-low | nft | nft-high) nft_drops "limit rate over $2/second burst $2 packets" ;;
 	# what manuals write; it knows nothing of how many addresses there are
 	nft-source) nft_drops 'add @seen { ip saddr limit rate over 10/minute burst 5 packets }' ;;
-	weir) weir -q attach b0 rate "$2/s" enforce ;;
+	weir) weir_attach drop "$2" "$2" ;;
+	weir-delay) weir_attach delay "$2" $(($2 / 10)) && weir_run ;;
 	esac
 }
 
 contestant_refused() { # CONTESTANT -> SYNs that it dropped
 	case $1 in
 	nft*) in_broker nft -j list chain inet storm input | jq '[.. | .counter? | objects | .packets] | add' ;;
-	weir) syns 'enforced="true"' 'reason="listener_limit"' ;;
+	weir | weir-delay) syns 'enforced="true"' 'verdict="drop"' ;;
 	*) echo 0 ;;
 	esac
 }

@@ -6,6 +6,7 @@
 #include "reading.h"
 
 #include "policy.h"
+#include "queue.h"
 #include "snapshot.h"
 
 #define SAMPLE_NOW (100 * 3600 * 1000000000ULL)
@@ -17,6 +18,7 @@ static const char sample_text[] = "[weir]\n"
 				  "ports = 1883, 8883\n"
 				  "rate = 2000/s\n"
 				  "burst = 3000\n"
+				  "excess = drop\n"
 				  "source-rate = 10/m\n"
 				  "source-burst = 20\n"
 				  "[listener lab]\n"
@@ -25,6 +27,7 @@ static const char sample_text[] = "[weir]\n"
 				  "excess = delay\n"
 				  "[listener shut]\n"
 				  "ports = 8084\n"
+				  "excess = drop\n"
 				  "rate = 0/s\n"
 				  "[prefix 10.0.0.0/8]\n"
 				  "action = allow\n"
@@ -91,6 +94,42 @@ static inline struct snapshot *sample_make(void)
 	snapshot->levels[0].word = SAMPLE_NOW + 200000;
 	snapshot->levels[1].word = SAMPLE_NOW + 100 * 500000;
 	return snapshot;
+}
+
+#define SAMPLE_LAB 1 /* id of listener lab, whose excess is held */
+
+/* `weir run` holds 7 SYNs of lab and has let in 10. */
+static inline void sample_queue(struct snapshot *snapshot)
+{
+	struct queue_state *queue = &snapshot->queues[SAMPLE_LAB];
+
+	*queue = (struct queue_state){
+		.lease_until_ns = SAMPLE_NOW + 1,
+		.length = 7,
+		.entries = 500,
+		.delay_max_ns = 750000000,
+		.lengths = { [QUEUE_RETRANSMITS] = 3, [QUEUE_NEW] = 4 },
+		.sites = { [QUEUE_RETRANSMITS] = 2, [QUEUE_NEW] = 1 },
+		.results = { [QUEUE_QUEUED] = 20,
+			     [QUEUE_REPLACED] = 5,
+			     [QUEUE_REFUSED_RETRANSMITS_ONLY] = 6 },
+		.ends = { [QUEUE_RETRANSMITS] = { [QUEUE_RELEASED] = 9 },
+			  [QUEUE_NEW] = { [QUEUE_RELEASED] = 1, [QUEUE_EXPIRED] = 2 } },
+		/* (100, 250] and (250, 500] ms */
+		.held = { [6] = 6, [7] = 4 },
+		.held_sum_ns = 3000000000,
+		/* up to 50 us */
+		.late = { [0] = 10 },
+		.late_sum_ns = 400000,
+		.failed = 1,
+		.outdated = 2,
+	};
+	snapshot->unheld[SAMPLE_LAB].n[UNHELD_QUEUE_FULL] = 7;
+	sample_count(snapshot, 1 + SAMPLE_LAB, true, VERDICT_PASS, REASON_ADMITTED, 50);
+	sample_count(snapshot, 1 + SAMPLE_LAB, true, VERDICT_PASS, REASON_RELEASED, 10);
+	sample_count(snapshot, 1 + SAMPLE_LAB, true, VERDICT_DELAY, REASON_LISTENER_LIMIT, 15);
+	sample_count(snapshot, 1 + SAMPLE_LAB, true, VERDICT_DELAY, REASON_BEHIND, 10);
+	sample_count(snapshot, 1 + SAMPLE_LAB, true, VERDICT_DROP, REASON_LISTENER_LIMIT, 7);
 }
 
 static inline void sample_free(struct snapshot *snapshot)

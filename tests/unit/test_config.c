@@ -7,8 +7,9 @@
 #define KEYS_OF_WEIR                                                                       \
 	"devices, mode, xdp, sources, v4-prefix, v6-prefix, v4-site, v6-site, host-rate, " \
 	"host-burst"
-#define KEYS_OF_LISTENER                                                                           \
-	"ports, addresses, excess, reserve, setup, connack-max, reject-rate, reject-burst, rate, " \
+#define KEYS_OF_LISTENER                                                                    \
+	"ports, addresses, excess, delay-max, queue-entries, reserve, setup, connack-max, " \
+	"reject-rate, reject-burst, rate, "                                                 \
 	"burst, site-rate, site-burst, source-rate, source-burst"
 
 /* clang-format off */
@@ -121,7 +122,26 @@ static const struct {
 	{ P "excess = dorp\nreject-rate = 1/s\n",
 	  "f:3: excess 'dorp': is not known; did you mean 'drop'?\n" },
 	{ P "excess = tarpit\n",
-	  "f:3: excess 'tarpit': is not known; write drop, delay or reject\n" },
+	  "f:3: excess 'tarpit': is not known; write delay, drop or reject\n" },
+	{ P "delay-max = auto\nqueue-entries = 16\n", "" },
+	{ P "delay-max = 100ms\nqueue-entries = 16777216\n", "" },
+	{ P "delay-max = 1m\n", "" },
+	{ P "delay-max = 500\n",
+	  "f:3: delay-max '500': is not a time; write auto, or a time from 100ms to 60s\n" },
+	{ P "delay-max = 99ms\n",
+	  "f:3: delay-max '99ms': is out of range; write auto, or a time from 100ms to 60s\n" },
+	{ P "delay-max = 61s\n",
+	  "f:3: delay-max '61s': is out of range; write auto, or a time from 100ms to 60s\n" },
+	{ P "delay-max = 0s\n",
+	  "f:3: delay-max '0s': is not a time; write auto, or a time from 100ms to 60s\n" },
+	{ P "queue-entries = 15\n",
+	  "f:3: queue-entries '15': must be 16 to 16777216; each takes about 550 bytes of memory of "
+	  "`weir run`\n" },
+	{ P "queue-entries = 16777217\nqueue-entrys = 7\n",
+	  "f:3: queue-entries '16777217': must be 16 to 16777216; each takes about 550 bytes of "
+	  "memory of `weir run`\n"
+	  "f:4: unknown key 'queue-entrys': [listener a] has no such key; did you mean "
+	  "'queue-entries'?\n" },
 	{ P "reject-rate = often\nreject-burst = 5\n",
 	  "f:3: reject-rate 'often': is not a rate; write N/s, N/m, N/h or unlimited\n" },
 	{ P "reject-burst = 0\n",

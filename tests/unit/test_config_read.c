@@ -27,7 +27,9 @@ static void test_defaults(void **state)
 	assert_int_equal(config.site_len[FAMILY_V6], 48);
 	assert_true(config.host.rate.unlimited);
 	assert_int_equal(config.listeners_count, 1);
-	assert_int_equal(config.listeners[0].excess, EXCESS_DROP);
+	assert_int_equal(config.listeners[0].excess, EXCESS_DELAY);
+	assert_int_equal(config.listeners[0].delay_max_ns, DELAY_MAX_AUTO);
+	assert_int_equal(config.listeners[0].queue_entries, 16384);
 	assert_int_equal(config.listeners[0].addresses_count, 0);
 	for (int level = LEVEL_LISTENER; level < LEVEL_COUNT; level++)
 		assert_true(config.listeners[0].limits[level].rate.unlimited);
@@ -55,7 +57,9 @@ static const char every_key[] = "\xef\xbb\xbf; written elsewhere\r\n"
 				"[listener\tmqtt]\r\n"
 				"ports = 1883, 8883\r\n"
 				"addresses = 192.0.2.0/24, 2001:db8::1\r\n"
-				"excess = delay\r\n"
+				"excess = drop\r\n"
+				"delay-max = 1500ms\r\n"
+				"queue-entries = 4096\r\n"
 				"reject-rate = 30/m\r\n"
 				"reject-burst = 4\r\n"
 				"rate = 2000/s\r\n"
@@ -93,7 +97,9 @@ static void test_every_key(void **state)
 	assert_int_equal(listener->addresses_count, 2);
 	assert_int_equal(listener->addresses[0].len, 120);
 	assert_int_equal(listener->addresses[1].len, 128);
-	assert_int_equal(listener->excess, EXCESS_DELAY);
+	assert_int_equal(listener->excess, EXCESS_DROP);
+	assert_int_equal(listener->delay_max_ns, 1500000000);
+	assert_int_equal(listener->queue_entries, 4096);
 	assert_int_equal(listener->reject.rate.count, 30);
 	assert_int_equal(listener->reject.rate.per_sec, 60);
 	assert_int_equal(listener->reject.burst, 4);
@@ -172,6 +178,88 @@ static void test_idle_reject(void **state)
 	}
 }
 
+/* The same of a queue. */
+static void test_idle_queue(void **state)
+{
+	static const struct {
+		const char *keys;
+		bool idle;
+	} rows[] = {
+		{ "", false },
+		{ "excess = drop\n", false },
+		{ "delay-max = auto\n", false },
+		{ "queue-entries = 20\nexcess = delay\n", false },
+		{ "excess = drop\ndelay-max = auto\n", true },
+		{ "queue-entries = 20\nexcess = reject\n", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct config config;
+		char text[128];
+
+		snprintf(text, sizeof(text), "[listener a]\nports = 1\n%s", rows[i].keys);
+		read_well(&config, text);
+		assert_int_equal(config_idle_queue(&config.listeners[0]), rows[i].idle);
+		config_free(&config);
+	}
+}
+
+/* Room for delay-max, and in half of it for a second; of the slower of the two rates. */
+static void test_queue_need(void **state)
+{
+	static const struct {
+		const char *host_rate;
+		const char *keys;
+		enum queue_need need;
+		uint32_t entries;
+	} rows[] = {
+		{ "unlimited", "queue-entries = 16", QUEUE_NEED_NONE, 0 },
+		{ "unlimited", "rate = 0/s\nqueue-entries = 16", QUEUE_NEED_NONE, 0 },
+		{ "unlimited", "rate = 8192/s", QUEUE_NEED_NONE, 0 },
+		{ "unlimited", "rate = 8193/s", QUEUE_NEED_SECOND, 16386 },
+		{ "unlimited", "rate = 8193/s\nexcess = drop", QUEUE_NEED_NONE, 0 },
+		{ "unlimited", "rate = 8193/s\nexcess = reject", QUEUE_NEED_NONE, 0 },
+		{ "unlimited", "rate = 100/s\nqueue-entries = 200", QUEUE_NEED_NONE, 0 },
+		{ "unlimited", "rate = 100/s\nqueue-entries = 199", QUEUE_NEED_SECOND, 200 },
+		{ "unlimited", "rate = 100/s\nqueue-entries = 400\ndelay-max = 4s", QUEUE_NEED_NONE,
+		  0 },
+		{ "unlimited", "rate = 100/s\nqueue-entries = 399\ndelay-max = 4s",
+		  QUEUE_NEED_DELAY_MAX, 400 },
+		{ "unlimited", "rate = 100/s\nqueue-entries = 150\ndelay-max = 500ms",
+		  QUEUE_NEED_SECOND, 200 },
+		/* rounded up */
+		{ "unlimited", "rate = 601/m\nqueue-entries = 20\ndelay-max = 2500ms",
+		  QUEUE_NEED_DELAY_MAX, 26 },
+		{ "unlimited", "rate = 1/h\nqueue-entries = 16\ndelay-max = 60s", QUEUE_NEED_NONE,
+		  0 },
+		{ "100/s", "queue-entries = 199", QUEUE_NEED_SECOND, 200 },
+		{ "10/s", "rate = 100/s\nqueue-entries = 20", QUEUE_NEED_NONE, 0 },
+		{ "unlimited", "rate = 1000000/s\nqueue-entries = 3000000\ndelay-max = 60s",
+		  QUEUE_NEED_DELAY_MAX, 16777216 },
+		/* no more than there can be */
+		{ "unlimited", "rate = 1000000/s\nqueue-entries = 16777216\ndelay-max = 60s",
+		  QUEUE_NEED_NONE, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		uint32_t entries = 0;
+		struct config config;
+		enum queue_need need;
+		char text[256];
+
+		snprintf(text, sizeof(text),
+			 "[weir]\nhost-rate = %s\n[listener a]\nports = 1\n%s\n", rows[i].host_rate,
+			 rows[i].keys);
+		read_well(&config, text);
+		need = config_queue_need(&config, &config.listeners[0], &entries);
+		if (need != rows[i].need || (need && entries != rows[i].entries))
+			fail_msg("row %zu: %d, %u", i, need, entries);
+		config_free(&config);
+	}
+}
+
 static uint64_t next_random(uint64_t *seed)
 {
 	*seed = *seed * 6364136223846793005ULL + 1442695040888963407ULL;
@@ -211,6 +299,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),      cmocka_unit_test(test_every_key),
 		cmocka_unit_test(test_default_burst), cmocka_unit_test(test_check_of_words),
 		cmocka_unit_test(test_shuffled),      cmocka_unit_test(test_idle_reject),
+		cmocka_unit_test(test_idle_queue),    cmocka_unit_test(test_queue_need),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

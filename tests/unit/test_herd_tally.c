@@ -197,6 +197,8 @@ static void test_knee(void **state)
 	knee_feed(&knee, 190);
 	knee_end(&knee);
 	assert_true(knee.capacity_per_sec == 190 && !knee.unsteady);
+	/* time ran out on the way up, which is no knee */
+	assert_false(knee.found);
 
 	/* the machine is taken away in the end */
 	knee_init(&knee, 2);
@@ -207,12 +209,43 @@ static void test_knee(void **state)
 	assert_true(knee.capacity_per_sec == 20 && knee.unsteady);
 }
 
+/* Feeds a broker that does @capacity at most, 10 a second each; ends after @windows. */
+static bool finds(uint32_t width_max, double capacity, unsigned int windows)
+{
+	struct knee knee;
+
+	knee_init(&knee, width_max);
+	while (!knee.done && windows--) {
+		double per_sec = knee.width * 10;
+
+		knee_feed(&knee, per_sec < capacity ? per_sec : capacity);
+	}
+	knee_end(&knee);
+	return knee.found;
+}
+
+static void test_knee_found(void **state)
+{
+	(void)state;
+	assert_true(finds(512, 160, 1000));
+	/* widths 1 to 16 gain, 32 and 64 do not: 21 windows until the search is over */
+	assert_false(finds(512, 160, 20));
+	assert_true(finds(512, 160, 21));
+	assert_true(finds(512, 160, 24));
+	/* as wide as may be, and still gaining */
+	assert_false(finds(16, 160, 1000));
+	assert_true(finds(32, 160, 1000));
+	assert_false(finds(1, 160, 1000));
+	/* nothing connects */
+	assert_false(finds(512, 0, 1000));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hist),	cmocka_unit_test(test_shares),
 		cmocka_unit_test(test_seconds), cmocka_unit_test(test_timers),
-		cmocka_unit_test(test_knee),
+		cmocka_unit_test(test_knee),	cmocka_unit_test(test_knee_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,6 +63,13 @@ static void test_defaults(void **state)
 	assert_true(plan.capacity);
 	assert_int_equal(plan.devices, 512);
 	assert_int_equal(plan.duration_ns, 40 * S);
+	assert_int_equal(
+		take("b 8883 capacity devices 8 first 1 tls 1.3 resume ca a cert c key k sni n "
+		     "mqtt 5 user u password-file p client-id x keepalive 30s sources "
+		     "10.9.128.0/17 "
+		     "timeout 5s connect-timeout 1s tls-timeout 2s connack-timeout 3s duration 9s "
+		     "seed 9 json r.json label l quiet stack linux anywhere"),
+		0);
 }
 
 static void test_all_words(void **state)
@@ -173,7 +180,18 @@ static void test_wrong_words(void **state)
 		{ "b 1 devices 1 ideal 1/m", "bad ideal '1/m'" },
 		{ "b 1 devices 1 ideal 0", "bad ideal '0'" },
 		{ "b 1 devices 1 stack li/nux", "bad stack" },
-		{ "b 1 capacity bystanders 2", "capacity has no bystanders" },
+		{ "b 1 capacity bystanders 2", "'bystanders' means nothing to capacity" },
+		{ "b 1 capacity start uniform 1s", "'start' means nothing to capacity" },
+		{ "b 1 backoff paho-c capacity", "'backoff' means nothing to capacity" },
+		{ "b 1 capacity attempts 2", "'attempts' means nothing to capacity" },
+		{ "b 1 capacity work topics 2", "'work' means nothing to capacity" },
+		{ "b 1 capacity topics 2", "'topics' means nothing to capacity" },
+		{ "b 1 capacity retained 2", "'retained' means nothing to capacity" },
+		{ "b 1 capacity hello 2", "'hello' means nothing to capacity" },
+		{ "b 1 capacity topic t", "'topic' means nothing to capacity" },
+		{ "b 1 capacity hold 2s", "'hold' means nothing to capacity" },
+		{ "b 1 capacity every 2s", "'every' means nothing to capacity" },
+		{ "b 1 capacity ideal 2/s", "'ideal' means nothing to capacity" },
 	};
 
 	(void)state;
@@ -244,6 +262,9 @@ static void test_wrong_ini(void **state)
 		{ "[run]\nport = 1\nport = 2\n", 3, "'port' is said twice" },
 		{ "[run]\nport = 1\n[devices a]\ndevices = 1\n[run]\nport = 2\n", 6,
 		  "is said twice" },
+		{ "[run]\nhost = b\nport = 1\n[devices a]\nbackoff = fixed 1s\n[run]\n"
+		  "capacity = yes\n",
+		  0, "'backoff' means nothing to capacity" },
 		{ "[devices a]\ndevices = 1\n[devices b]\ndevices = 1\n[devices a]\nmqtt = 5\n", 6,
 		  "is there twice" },
 		{ "[run]\nport =\n", 2, "'port' has no value" },

@@ -5,7 +5,17 @@
 #include <jansson.h>
 
 #include "json_instance.h"
+#include "json_queue.h"
 #include "json_value.h"
+
+#define EMPTY_QUEUE                                                                                \
+	"'queue':{'served':false,'entries':16384,'delay_max':{'auto':true},'held':{'retransmits':" \
+	"0,'new':0},'sites':{'retransmits':0,'new':0},'results':{'queued':0,'replaced':0,'duplica" \
+	"te':0,'refused_half_full':0,'refused_full':0,'refused_frame':0},'ends':{'retransmits':{'" \
+	"released':0,'expired':0,'silent':0,'evicted':0,'forgotten':0},'new':{'released':0,'expir" \
+	"ed':0,'silent':0,'evicted':0,'forgotten':0}},'time_held':{'count':0,'sum_us':0},'latenes" \
+	"s':{'count':0,'sum_us':0},'failed':0,'outdated':0,'unheld':{'no_consumer':0,'queue_full'" \
+	":0,'ring_full':0,'too_long':0,'over_budget':0,'vlan_hidden':0}},"
 
 static const char whole[] =
 	"{'name':'eth0','mode':'enforce','mode_origin':'file','version':'0.1.0','created_ns':"
@@ -26,7 +36,8 @@ static const char whole[] =
 	"tokens':2900},"
 	"'site':{'kind':'unlimited','origin':'file'},"
 	"'source':{'kind':'bucket','origin':'file','rate':10,'per_seconds':60,'burst':20}},"
-	"'syns':{'admitted':12345,'refused':678},'observed':{'admitted':40,'refused':3},'counters':"
+	"'syns':{'admitted':12345,'held':0,'refused':678},'observed':{'admitted':40,'held':0,'"
+	"refused':3},'counters':"
 	"["
 	"{'reason':'admitted','verdict':'pass','enforced':false,'count':40},"
 	"{'reason':'admitted','verdict':'pass','enforced':true,'count':12345},"
@@ -34,22 +45,22 @@ static const char whole[] =
 	"{'reason':'site_limit','verdict':'drop','enforced':false,'count':3},"
 	"{'reason':'source_limit','verdict':'drop','enforced':true,'count':78}]},"
 	"{'id':1,'name':'lab','ports':[1883],'addresses':['2001:db8::1','192.0.2.0/24'],"
-	"'excess':'delay',"
+	"'excess':'delay'," EMPTY_QUEUE
 	"'reserve':{'auto':true,'permille':0},'again':{'refused':0,'admitted':0,'doubled':0,'new':"
 	"0,"
 	"'unremembered':0},"
 	"'limits':{'listener':{'kind':'unlimited','origin':'file'},'site':{'kind':"
 	"'unlimited','origin':'file'},"
-	"'source':{'kind':'unlimited','origin':'file'}},'syns':{'admitted':0,'refused':0},"
-	"'observed':{'admitted':0,'refused':0},'counters':[]},"
+	"'source':{'kind':'unlimited','origin':'file'}},'syns':{'admitted':0,'held':0,'refused':0},"
+	"'observed':{'admitted':0,'held':0,'refused':0},'counters':[]},"
 	"{'id':2,'name':'shut','ports':[8084],'addresses':[],'excess':'drop',"
 	"'reserve':{'auto':true,'permille':0},'again':{'refused':0,'admitted':0,'doubled':0,'new':"
 	"0,"
 	"'unremembered':0},'limits':{"
 	"'listener':{'kind':'closed','origin':'file','rate':0,'per_seconds':1},'site':{'kind':'"
 	"unlimited','origin':'file'},"
-	"'source':{'kind':'unlimited','origin':'file'}},'syns':{'admitted':0,'refused':0},"
-	"'observed':{'admitted':0,'refused':0},'counters':[]}],"
+	"'source':{'kind':'unlimited','origin':'file'}},'syns':{'admitted':0,'held':0,'refused':0},"
+	"'observed':{'admitted':0,'held':0,'refused':0},'counters':[]}],"
 	"'rules':[{'prefix':'10.0.0.0/8','action':'allow','origin':'file'},"
 	"{'prefix':'10.1.0.0/16','action':'limit','origin':'runtime','expires_in_ms':3661000,"
 	"'limit':{'kind':'bucket','origin':'file','rate':5,'per_seconds':1,'burst':5}},"
@@ -194,12 +205,40 @@ static void test_any_address(void **state)
 	sample_free(snapshot);
 }
 
+/* A queue in the middle of a storm. */
+static void test_queue(void **state)
+{
+	static const char served[] =
+		"{'served':true,'entries':500,'delay_max':{'auto':true,'ms':750},"
+		"'held':{'retransmits':3,'new':4},'sites':{'retransmits':2,'new':1},"
+		"'results':{'queued':20,'replaced':5,'duplicate':0,'refused_half_full':6,"
+		"'refused_full':0,'refused_frame':0},'ends':{'retransmits':{'released':9,"
+		"'expired':0,'silent':0,'evicted':0,'forgotten':0},'new':{'released':1,"
+		"'expired':2,'silent':0,'evicted':0,'forgotten':0}},"
+		"'time_held':{'count':10,'sum_us':3000000,'p50_us':225000,'p99_us':493750},"
+		"'lateness':{'count':10,'sum_us':400,'p50_us':25,'p99_us':49},"
+		"'failed':1,'outdated':2,'unheld':{'no_consumer':0,'queue_full':7,'ring_full':0,"
+		"'too_long':0,'over_budget':0,'vlan_hidden':0}}";
+	struct snapshot *snapshot = sample_make();
+	json_t *queue;
+
+	(void)state;
+	sample_queue(snapshot);
+	expect_json(json_queue(snapshot, SAMPLE_LAB), served);
+	/* a fixed delay-max is known without anybody who serves */
+	snapshot->queues[SAMPLE_LAB] = (struct queue_state){};
+	snapshot->policy->listeners[SAMPLE_LAB].delay_max_ns = 1500000000;
+	queue = json_queue(snapshot, SAMPLE_LAB);
+	expect_json(json_incref(json_object_get(queue, "delay_max")), "{'auto':false,'ms':1500}");
+	json_decref(queue);
+	sample_free(snapshot);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_whole_instance),
-		cmocka_unit_test(test_any_bytes),
-		cmocka_unit_test(test_odd_values),
+		cmocka_unit_test(test_whole_instance), cmocka_unit_test(test_any_bytes),
+		cmocka_unit_test(test_odd_values),     cmocka_unit_test(test_queue),
 		cmocka_unit_test(test_any_address),
 	};
 

@@ -15,11 +15,13 @@ static const char base_text[] = "[weir]\n"
 				"ports = 1883, 8883\n"
 				"rate = 2000/s\n"
 				"burst = 3000\n"
+				"excess = drop\n"
 				"source-rate = 10/m\n"
 				"[listener lab]\n"
 				"ports = 1883\n"
 				"addresses = 10.0.0.0/8, 2001:db8::/32, 10.1.0.0/16\n"
-				"excess = delay\n"
+				"delay-max = 2s\n"
+				"queue-entries = 100\n"
 				"site-rate = 0/s\n";
 
 /* The policy of a configuration that must be right; to be freed. */
@@ -172,6 +174,8 @@ static void test_build(void **state)
 	assert_int_equal(mqtt->limits[LEVEL_SOURCE].epoch, 0);
 	assert_string_equal(lab->name, "lab");
 	assert_int_equal(lab->excess, EXCESS_DELAY);
+	assert_int_equal(lab->delay_max_ns, 2000000000);
+	assert_int_equal(lab->queue_entries, 100);
 	assert_int_equal(lab->limits[LEVEL_SITE].kind, LIMIT_CLOSED);
 	assert_int_equal(policy_count_listeners(policy), 2);
 	assert_int_equal(policy_find_listener(policy, "lab"), 1);

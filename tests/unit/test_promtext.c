@@ -121,13 +121,31 @@ static void test_zeros_from_the_start(void **state)
 		SYN("lab", "drop", "blocked", "true") "0\n",
 		SYN("lab", "drop", "blocked", "false") "0\n",
 	};
+	/* where excess is held */
+	static const char *const held[] = {
+		SYN("lab", "delay", "host_limit", "true") "0\n",
+		SYN("lab", "delay", "host_limit", "false") "0\n",
+		SYN("lab", "delay", "listener_limit", "true") "0\n",
+		SYN("lab", "delay", "listener_limit", "false") "0\n",
+		SYN("lab", "delay", "reserved", "true") "0\n",
+		SYN("lab", "delay", "reserved", "false") "0\n",
+		SYN("lab", "delay", "behind_queue", "true") "0\n",
+		SYN("lab", "delay", "behind_queue", "false") "0\n",
+		SYN("lab", "drop", "behind_queue", "true") "0\n",
+		SYN("lab", "drop", "behind_queue", "false") "0\n",
+		SYN("lab", "pass", "released", "true") "0\n",
+		SYN("lab", "pass", "released", "false") "0\n",
+	};
 	struct snapshot *snapshot = sample_make();
 	char *page = page_of(snapshot, 1, 0);
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(lines); i++)
 		expect_once(page, lines[i]);
-	assert_int_equal(occurrences(page, "\nweir_syn_total{"), 3 * COUNT_OF(lines));
+	for (size_t i = 0; i < COUNT_OF(held); i++)
+		expect_once(page, held[i]);
+	assert_int_equal(occurrences(page, "\nweir_syn_total{"),
+			 3 * COUNT_OF(lines) + COUNT_OF(held));
 	assert_int_equal(occurrences(page, "\nweir_packets_total{"), 10);
 	free(page);
 	sample_free(snapshot);
@@ -233,6 +251,32 @@ static void test_namesakes(void **state)
 	sample_free(snapshot);
 }
 
+static void test_held(void **state)
+{
+	struct snapshot *snapshot = sample_make();
+	unsigned int id = 0;
+	char *page;
+
+	(void)state;
+	while (strcmp(snapshot->policy->listeners[id].name, "lab"))
+		id++;
+	snapshot->unheld[id].n[UNHELD_RING_FULL] = 7;
+	snapshot->queues[id].length = 9;
+	snapshot->queues[id].lease_until_ns = snapshot->now_ns + 1;
+	page = page_of(snapshot, 1, 0);
+	expect_once(page, "\nweir_syn_unheld_total{shaper=\"eth0\",listener=\"lab\","
+			  "cause=\"ring_full\"} 7\n");
+	expect_once(page, "\nweir_queue_length{shaper=\"eth0\",listener=\"lab\"} 9\n");
+	assert_int_equal(occurrences(page, "\nweir_queue_length{"), 1);
+	free(page);
+	/* nobody holds them any more */
+	snapshot->queues[id].lease_until_ns = snapshot->now_ns;
+	page = page_of(snapshot, 1, 0);
+	expect_once(page, "\nweir_queue_length{shaper=\"eth0\",listener=\"lab\"} 0\n");
+	free(page);
+	sample_free(snapshot);
+}
+
 /* Each metric's samples stand together under one head, whatever the number of instances. */
 static void test_several_instances(void **state)
 {
@@ -244,8 +288,8 @@ static void test_several_instances(void **state)
 	strcpy(both[1].control.name, "eth1");
 	both[1].policy->mode = MODE_OBSERVE;
 	page = page_of(both, 2, 0);
-	assert_int_equal(occurrences(page, "# HELP "), 18);
-	assert_int_equal(occurrences(page, "# TYPE "), 18);
+	assert_int_equal(occurrences(page, "# HELP "), 27);
+	assert_int_equal(occurrences(page, "# TYPE "), 27);
 	expect_once(page, "\nweir_mode{shaper=\"eth0\",mode=\"observe\"} 0\n"
 			  "weir_mode{shaper=\"eth0\",mode=\"enforce\"} 1\n"
 			  "weir_mode{shaper=\"eth1\",mode=\"observe\"} 1\n"
@@ -270,6 +314,7 @@ static void test_promtool(void **state)
 	if (system("command -v promtool >/dev/null") != 0)
 		skip();
 	snapshot = sample_make();
+	sample_queue(snapshot);
 	snapshot->table_fill = NAN;
 	strcpy(snapshot->devices[0].name, "a\"b\\c\nd\x01\xff");
 	page = page_of(snapshot, 1, 0);
@@ -289,6 +334,7 @@ int main(void)
 		cmocka_unit_test(test_counts_without_a_name),
 		cmocka_unit_test(test_what_comes_again),
 		cmocka_unit_test(test_reject),
+		cmocka_unit_test(test_held),
 		cmocka_unit_test(test_escapes),
 		cmocka_unit_test(test_namesakes),
 		cmocka_unit_test(test_several_instances),

@@ -154,12 +154,47 @@ static void test_reserve(void **state)
 	}
 }
 
+static void test_delay_max(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t ns; /* UINT64_MAX: an error */
+		const char *back;
+	} rows[] = {
+		{ "auto", DELAY_MAX_AUTO, "auto" }, { "100ms", 100000000, "100ms" },
+		{ "2s", 2000000000, "2s" },	    { "2000ms", 2000000000, "2s" },
+		{ "2500ms", 2500000000, "2500ms" }, { "1m", 60000000000, "60s" },
+		{ "99ms", UINT64_MAX, NULL },	    { "60001ms", UINT64_MAX, NULL },
+		{ "1h", UINT64_MAX, NULL },	    { "2 s", UINT64_MAX, NULL },
+		{ "", UINT64_MAX, NULL },	    { "AUTO", UINT64_MAX, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const char *why = NULL;
+		uint64_t ns = 77;
+		char text[24];
+		int err = text_parse_delay_max(rows[i].text, &ns, &why);
+
+		if (rows[i].ns == UINT64_MAX) {
+			assert_int_equal(err, -EINVAL);
+			assert_non_null(why);
+			assert_int_equal(ns, 77);
+			continue;
+		}
+		assert_int_equal(err, 0);
+		assert_int_equal(ns, rows[i].ns);
+		assert_string_equal(text_delay_max(text, sizeof(text), ns), rows[i].back);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_words),	      cmocka_unit_test(test_nearest),
 		cmocka_unit_test(test_limit_as_text), cmocka_unit_test(test_quote),
 		cmocka_unit_test(test_list),	      cmocka_unit_test(test_reserve),
+		cmocka_unit_test(test_delay_max),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

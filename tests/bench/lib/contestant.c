@@ -46,6 +46,23 @@ static int map_fd(const struct contestant *contestant, const char *name)
 	return bpf_object__find_map_fd_by_name(contestant->object, name);
 }
 
+/* Where excess is held: as if somebody took the SYNs who always falls behind, for ever. */
+static int lease_queues(const struct contestant *contestant, const struct policy *policy)
+{
+	for (uint32_t id = 0; id < LISTENERS_MAX; id++) {
+		const struct queue_state state = {
+			.lease_until_ns = UINT64_MAX,
+			.entries = policy->listeners[id].queue_entries,
+		};
+
+		if (*policy->listeners[id].name &&
+		    policy->listeners[id].excess == EXCESS_DELAY &&
+		    bpf_map_update_elem(map_fd(contestant, "queues"), &id, &state, BPF_ANY))
+			return -errno;
+	}
+	return 0;
+}
+
 /* What attaching an instance writes before its program sees the first frame. */
 static int configure(const struct contestant *contestant, const struct config *config,
 		     uint32_t sets)
@@ -61,8 +78,6 @@ static int configure(const struct contestant *contestant, const struct config *c
 		return err;
 	policy_build(policy, config);
 	err = rules_build(&rules, policy, config, 0);
-	for (int family = 0; !err && family < FAMILY_COUNT; family++)
-		err = tries_fill(map_fd(contestant, maps[family]), zero, family, &rules);
 	rules_seal(&rules, policy);
 	policy_seal(policy);
 	if (!err)
@@ -70,10 +85,18 @@ static int configure(const struct contestant *contestant, const struct config *c
 	if (!err)
 		err = getrandom(&control.waiting_seed, sizeof(control.waiting_seed), 0) < 0 ? -errno
 											    : 0;
+	for (int family = 0; !err && family < FAMILY_COUNT; family++) {
+		err = tries_fill(map_fd(contestant, maps[family]), zero, family, &rules);
+		if (!err)
+			err = tries_fill_filter(map_fd(contestant, "rule_filters"), zero, family,
+						&rules, &control.seed);
+	}
 	if (!err)
 		err = bpf_map_update_elem(map_fd(contestant, "policy"), &zero, policy, BPF_ANY);
 	if (!err)
 		err = bpf_map_update_elem(map_fd(contestant, "control"), &zero, &control, BPF_ANY);
+	if (!err)
+		err = lease_queues(contestant, policy);
 	rules_free(&rules);
 	free(policy);
 	return err;

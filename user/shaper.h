@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * One instance as `weir run` serves it: it takes the SYNs that the packet path hands over, holds
+ * them in a queue a listener, and puts each back when it has taken a token of listener and host
+ * for it. What it says to the packet path is a lease: when it is killed, excess is dropped as soon
+ * as that has run out.
+ */
+#ifndef WEIR_SHAPER_H
+#define WEIR_SHAPER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <bpf/libbpf.h>
+
+#include "delay_max.h"
+#include "instance.h"
+#include "pins.h"
+#include "queue.h"
+#include "trials.h"
+#include "waiting.h"
+
+#define SHAPER_TICK_NS 100000000ULL
+#define SHAPER_LEASE_NS 1000000000ULL
+
+/* The queue of a listener. */
+struct line {
+	struct queue *queue; /* NULL: none */
+	struct queue_stats reported;
+	struct delay_max delay_max;
+	struct trials *trials; /* of what was released */
+	uint64_t set_max_ns;   /* delay-max in force */
+	uint32_t serial;       /* of the listener */
+	bool leased;	       /* else nothing more comes in */
+};
+
+struct shaper {
+	char name[INSTANCE_NAME_MAX];
+	int lock_fd;
+	uint64_t locked_ns; /* when the instance was made that it locks */
+	int inject_fd;
+	/* of the maps that are pinned now */
+	struct instance instance;
+	char control_path[PATH_MAX];
+	uint32_t control_id;
+	struct level_state *levels;
+	struct queue_state *states;
+	struct returns *returns;
+	struct waiting_table waiting;
+	struct ring_buffer *ring;
+	struct policy *policy;
+	uint64_t generation; /* of the policy */
+	uint64_t policy_since_ns;
+	struct line lines[LISTENERS_MAX];
+	unsigned int taken; /* from the ring since the last look at the queues */
+};
+
+/* Errors have been reported: -EBUSY: another `weir run` serves it. */
+int shaper_open(struct shaper **opened, const struct pins *pins, const char *name);
+/* What is held is dropped. */
+void shaper_close(struct shaper *shaper);
+
+/* Readable when there is something to take; it changes when the maps do. */
+int shaper_ring_fd(const struct shaper *shaper);
+
+/*
+ * Every SHAPER_TICK_NS: renews the lease, and follows what was changed. -ENOENT: it was detached.
+ * *moved: the maps are other ones now.
+ */
+int shaper_tick(struct shaper *shaper, uint64_t now_ns, bool *moved);
+/* Takes SYNs over and lets in those whose time it is. Returns when to call it again at the latest,
+ * at once if that is not later than now. */
+uint64_t shaper_serve(struct shaper *shaper);
+
+/* Of shaper_maps.c: the maps of the instance, in place of those that were open. */
+int shaper_map(struct shaper *shaper, const struct pins *pins);
+void shaper_unmap(struct shaper *shaper);
+/* Is what is pinned still what is open? -ENOENT: nothing is. */
+int shaper_check_pins(const struct shaper *shaper, bool *same);
+/* Of shaper.c, for the ring buffer. */
+int shaper_take(void *shaper, void *record, size_t size);
+
+#endif

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "syn_frame.h"
+
+#include <string.h>
+
+#define ETHER_TYPE_AT 12
+#define VLAN_TAG_LEN 4
+#define VLAN_TAGS_MAX 2
+#define TYPE_VLAN 0x8100
+#define TYPE_VLAN_OUTER 0x88a8
+#define TYPE_IPV4 0x0800
+#define TYPE_IPV6 0x86dd
+#define PROTO_TCP 6
+#define IPV4_LEN 20
+#define IPV6_LEN 40
+#define IPV4_FRAGMENT 0x3fff /* offset, and more fragments */
+#define TCP_LEN 20
+#define TCP_CHECK_AT 16
+
+/* Where the TCP segment is, and its pseudo-header's sum. */
+struct segment {
+	uint8_t *tcp;
+	size_t len;
+	uint32_t pseudo;
+};
+
+static uint32_t word_at(const uint8_t *data)
+{
+	return (uint32_t)data[0] << 8 | data[1];
+}
+
+/* Of at most 64 KiB, so no carry is lost: RFC 1071. */
+static uint32_t sum(const uint8_t *data, size_t len)
+{
+	uint32_t total = 0;
+
+	for (size_t i = 0; i + 1 < len; i += 2)
+		total += word_at(data + i);
+	return len % 2 ? total + ((uint32_t)data[len - 1] << 8) : total;
+}
+
+static uint32_t fold(uint32_t total)
+{
+	while (total >> 16)
+		total = (total & 0xffff) + (total >> 16);
+	return total;
+}
+
+static bool find_in_v4(struct segment *segment, uint8_t *ip, size_t len)
+{
+	size_t header, total;
+
+	if (len < IPV4_LEN)
+		return false;
+	header = (ip[0] & 0x0f) * 4U;
+	total = word_at(ip + 2);
+	if (ip[9] != PROTO_TCP || word_at(ip + 6) & IPV4_FRAGMENT || header < IPV4_LEN ||
+	    total > len || total < header + TCP_LEN)
+		return false;
+	segment->tcp = ip + header;
+	segment->len = total - header;
+	segment->pseudo = sum(ip + 12, 8);
+	return true;
+}
+
+/* With extension headers the stack of the sender completes it: only plain TCP is offloaded. */
+static bool find_in_v6(struct segment *segment, uint8_t *ip, size_t len)
+{
+	if (len < IPV6_LEN || ip[6] != PROTO_TCP)
+		return false;
+	segment->tcp = ip + IPV6_LEN;
+	segment->len = word_at(ip + 4);
+	segment->pseudo = sum(ip + 8, 32);
+	return segment->len >= TCP_LEN && segment->len <= len - IPV6_LEN;
+}
+
+static bool find_segment(struct segment *segment, uint8_t *frame, size_t len)
+{
+	size_t at = ETHER_TYPE_AT;
+	uint32_t type = 0;
+
+	for (int tags = 0; tags <= VLAN_TAGS_MAX && at + 2 <= len; tags++) {
+		type = word_at(frame + at);
+		if (type != TYPE_VLAN && type != TYPE_VLAN_OUTER)
+			break;
+		at += VLAN_TAG_LEN;
+	}
+	at += 2;
+	if (at > len)
+		return false;
+	if (type == TYPE_IPV4)
+		return find_in_v4(segment, frame + at, len - at);
+	return type == TYPE_IPV6 && find_in_v6(segment, frame + at, len - at);
+}
+
+bool syn_frame_complete(uint8_t *frame, size_t len)
+{
+	struct segment segment;
+	uint32_t check;
+
+	if (!find_segment(&segment, frame, len))
+		return false;
+	segment.pseudo = fold(segment.pseudo + PROTO_TCP + (uint32_t)segment.len);
+	if (word_at(segment.tcp + TCP_CHECK_AT) != segment.pseudo)
+		return false;
+	/* the pseudo-header's sum is in it already */
+	check = ~fold(sum(segment.tcp, segment.len)) & 0xffff;
+	segment.tcp[TCP_CHECK_AT] = (uint8_t)(check >> 8);
+	segment.tcp[TCP_CHECK_AT + 1] = (uint8_t)check;
+	return true;
+}
