@@ -37,7 +37,7 @@ LIBS := $(BPF_LIBS) -linih -ljansson -lmnl
 PURE := text text_reserve names config config_keys config_read config_sections config_check policy rules rule_filter snapshot render promtext plan plan_devices plan_listeners plan_rules plan_said stacking migrate json_value json_instance json_plan top render_sources queue queue_fair queue_fair_check queue_keys queue_terms delay_max queue_report release waiting syn_frame trials text_delay promtext_put promtext_queue queue_figures render_queue json_queue flows
 PURE_OBJ := $(PURE:%=$(BUILD)/user/%.o)
 # The pinned state without the program that uses it; tests bring their own.
-STATE_OBJ := $(patsubst %,$(BUILD)/user/%.o,instance pins lock objects netdev log output absent tries top_read)
+STATE_OBJ := $(patsubst %,$(BUILD)/user/%.o,instance instance_fault pins lock objects netdev log output absent tries top_read)
 USER_OBJ := $(patsubst user/%.c,$(BUILD)/user/%.o,$(sort $(wildcard user/*.c)))
 
 # The same of herd; these of weir's are pure and it uses them too.
