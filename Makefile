@@ -40,10 +40,10 @@ PURE := text text_reserve names config config_keys config_read config_sections c
 	queue_fair queue_fair_check queue_keys queue_terms delay_max queue_report release waiting \
 	syn_frame trials text_delay promtext_put promtext_queue queue_figures render_queue json_queue \
 	law law_window law_local law_rate law_signals law_goodput law_words law_turn config_signals \
-	config_signals_check presets promparse signal_terms mqtt_url json_answers
+	config_signals_check presets promparse signal_terms mqtt_url json_answers flows
 PURE_OBJ := $(PURE:%=$(BUILD)/user/%.o)
 # The pinned state without the program that uses it; tests bring their own.
-STATE_OBJ := $(patsubst %,$(BUILD)/user/%.o,instance pins lock objects netdev log output absent tries top_read)
+STATE_OBJ := $(patsubst %,$(BUILD)/user/%.o,instance instance_fault pins lock objects netdev log output absent tries top_read)
 USER_OBJ := $(patsubst user/%.c,$(BUILD)/user/%.o,$(sort $(wildcard user/*.c)))
 
 # The same of herd; these of weir's are pure and it uses them too.
@@ -84,6 +84,7 @@ $(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
 
 # -- user space ----------------------------------------------------------------------------------
 $(BUILD)/user/datapath.o: $(BUILD)/bpf/weir.skel.h
+$(BUILD)/user/egress.o: $(BUILD)/bpf/setup.skel.h
 
 $(BUILD)/jansson.found:
 	@echo '#include <jansson.h>' | $(CC) $(CPPFLAGS_ALL) -E - >/dev/null 2>&1 || \
@@ -134,6 +135,7 @@ $(BPFTEST_BIN): %: %.o $(BUILD)/tests/bpf/rig.o $(BUILD)/tests/bpf/frame.o $(PUR
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -lcmocka $(LIBS) -lpthread -lm -o $@
 $(BUILD)/tests/bpf/rig.o: $(BUILD)/tests/bpf/weir_clock.skel.h
+$(BUILD)/tests/bpf/test_egress.o $(BUILD)/tests/bpf/test_egress_tls.o: $(BUILD)/tests/bpf/setup_clock.skel.h
 
 -include tests/bench/rules.mk
 -include tests/e2e/rules.mk

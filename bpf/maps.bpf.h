@@ -178,4 +178,42 @@ struct {
 	__type(value, struct table_counters);
 } table_counters SEC(".maps");
 
+/*
+ * Connections in set-up. Begun and ended here, moved on by the egress program, read and swept by
+ * user space, which sets max_entries; 1: nothing is tracked.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct flow);
+} flows SEC(".maps");
+
+/* A bit a slot of flows: set here, cleared by user space when it finds the slot free. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} flows_used SEC(".maps");
+
+/* By listener id. Counted here and by the egress program, summed by user space. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, LISTENERS_MAX);
+	__type(key, __u32);
+	__type(value, struct setup_counters);
+} setup_counters SEC(".maps");
+
+/* By listener id. Learned by the egress program, shown by user space, which counts there, too. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, LISTENERS_MAX);
+	__type(key, __u32);
+	__type(value, struct setup_state);
+} setups SEC(".maps");
+
 #endif

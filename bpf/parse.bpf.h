@@ -26,9 +26,13 @@
 #define IPV6_MORE_FRAGMENTS 0x0001
 
 /* RFC 9293, 3.1: of the 16 bits from the data offset on */
+#define TCP_FIN_BIT bpf_htons(0x0001)
 #define TCP_SYN_BIT bpf_htons(0x0002)
 #define TCP_RST_BIT bpf_htons(0x0004)
 #define TCP_ACK_BIT bpf_htons(0x0010)
+
+/* Are connections in set-up watched? Else a FIN leaves as early as other segments. */
+const volatile bool track_flows;
 
 #define TCP_PORTS_LEN 4
 #define TCP_FLAGS_END 14 /* bytes of a TCP header up to and with its flags */
@@ -46,6 +50,7 @@ struct packet {
 	__be32 isn;  /* sequence number; 0 of a fragment that ends before it */
 	__u8 family; /* enum family; an IPv4-mapped IPv6 source is FAMILY_V4 */
 	bool resets; /* no SYN but a RST */
+	bool ends;   /* the same, or a FIN, if they are told */
 };
 
 struct frame {
@@ -72,13 +77,17 @@ static __always_inline bool addr_is_v4(const struct addr *addr)
 	return !addr->hi && bpf_be64_to_cpu(addr->lo) >> 32 == 0xffff;
 }
 
-/* A segment that is no SYN: it passes. Of a RST *packet is filled in all the same. */
+/* A segment that is no SYN: it passes. Of a RST *packet is filled in all the same, and of a FIN if
+ * connections in set-up are tracked. */
 static __always_inline enum reason parse_other(const struct tcphdr *tcp, __be16 flags,
 					       struct packet *packet)
 {
-	if (!(flags & TCP_RST_BIT))
+	bool resets = flags & TCP_RST_BIT;
+
+	if (!resets && !(track_flows && flags & TCP_FIN_BIT))
 		return REASON_NOT_SYN;
-	packet->resets = true;
+	packet->resets = resets;
+	packet->ends = true;
 	packet->sport = tcp->source;
 	packet->dport = bpf_ntohs(tcp->dest);
 	packet->isn = tcp->seq;
@@ -146,7 +155,7 @@ static __always_inline enum reason parse_v4(struct frame *frame, struct packet *
 	}
 	frame->l4 = frame->l3 + header_len;
 	reason = parse_tcp(frame, packet);
-	if (reason && !packet->resets)
+	if (reason && !packet->ends)
 		return reason;
 	addr_from_v4(&packet->src, ip->saddr);
 	addr_from_v4(&packet->dst, ip->daddr);
@@ -226,7 +235,7 @@ static __always_inline enum reason parse_v6(struct frame *frame, struct packet *
 		frame->l4_len = payload_len > extensions_len ? payload_len - extensions_len : 0;
 	}
 	reason = parse_tcp(frame, packet);
-	if (reason && !packet->resets)
+	if (reason && !packet->ends)
 		return reason;
 	addr_from_v6(&packet->src, &ip->saddr);
 	addr_from_v6(&packet->dst, &ip->daddr);
@@ -239,7 +248,8 @@ static __always_inline bool is_vlan(__be16 type)
 	return type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD);
 }
 
-/* REASON_NONE: *packet is a SYN. Otherwise the frame passes for the reason returned. */
+/* REASON_NONE: *packet is a SYN. Otherwise the frame passes for the reason returned, and *packet is
+ * what ends a connection if it says so. */
 static __noinline enum reason parse(const struct xdp_md *ctx, struct packet *packet)
 {
 	const struct ethhdr *eth = (void *)(long)ctx->data;

@@ -16,11 +16,9 @@
 #define WEIR_TABLE_BPF_H
 
 #include "maps.bpf.h"
+#include "once.bpf.h"
 
 #define TABLE_CLAIMS_MAX 4
-
-#define READ_ONCE(x) (*(const volatile typeof(x) *)&(x))
-#define WRITE_ONCE(x, value) (*(volatile typeof(x) *)&(x) = (value))
 
 const volatile __u32 bucket_sets = 1;
 

@@ -14,6 +14,7 @@
 #include "judge.bpf.h"
 #include "reply.bpf.h"
 #include "top.bpf.h"
+#include "flow.bpf.h"
 
 /* Every set bit is a reason that lets a SYN pass. */
 #define REASONS_THAT_PASS                                                         \
@@ -95,8 +96,11 @@ static __always_inline int finish(struct xdp_md *ctx, enum reason reason,
 		remember(known, cause, reason);
 	if (count)
 		count->n[enforced][verdict][reason & (REASON_MAX - 1)]++;
-	if (!enforced || verdict == VERDICT_PASS)
+	if (!enforced || verdict == VERDICT_PASS) {
+		if (track_flows && judged)
+			flow_admitted(packet, cause->listener, cause_now_ns(cause));
 		return XDP_PASS;
+	}
 	return verdict == VERDICT_REJECT ? XDP_TX : XDP_DROP;
 }
 
@@ -110,6 +114,8 @@ int weir(struct xdp_md *ctx)
 	enum reason reason;
 
 	reason = parse(ctx, &packet);
+	if (track_flows && packet.ends)
+		flow_closed(&packet);
 	if (packet.resets && match(&packet, &cause) == REASON_NONE)
 		waiting_reset(&packet, cause_now_ns(&cause));
 	if (!reason)

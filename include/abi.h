@@ -8,6 +8,7 @@
 
 #include <linux/types.h>
 
+#include "abi_setup.h"
 #include "gcra.h"
 #include "reason.h"
 
@@ -66,7 +67,8 @@ struct listener {
 	__u16 reserve;	     /* 0..RESERVE_ALL, or RESERVE_AUTO */
 	__u64 delay_max_ns;  /* DELAY_MAX_AUTO, or how long a SYN may be held */
 	__u32 queue_entries; /* SYNs that may be held at once */
-	__u32 reserved1;
+	__u16 connack_max;   /* see struct flow */
+	__u16 reserved1;
 };
 
 /* The share of a bucket's burst that is kept for SYNs that have waited, of RESERVE_ALL. */
@@ -184,9 +186,10 @@ struct control {
 	struct hash_seed seed;
 	__u32 abi; /* WEIR_ABI */
 	__u32 source_slots;
-	__u8 vlan_hidden; /* frames come without their VLAN tags: no RST may be sent */
-	__u8 xdp;	  /* user space's enum xdp_mode: as what devices are attached to */
-	__u8 reserved1[6];
+	__u8 vlan_hidden;  /* frames come without their VLAN tags: no RST may be sent */
+	__u8 xdp;	   /* user space's enum xdp_mode: as what devices are attached to */
+	__u16 clsact_made; /* bit i: the clsact qdisc of ifindex[i] is weir's */
+	__u8 reserved1[4];
 	__u64 netns_cookie; /* SO_NETNS_COOKIE of where the devices are */
 	__u64 created_ns;   /* CLOCK_MONOTONIC */
 	char name[INSTANCE_NAME_MAX];

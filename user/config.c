@@ -41,6 +41,7 @@ void config_init_listener(struct wanted_listener *listener, const char *name)
 	listener->reserve = RESERVE_AUTO;
 	listener->delay_max_ns = DELAY_MAX_AUTO;
 	listener->queue_entries = QUEUE_ENTRIES_DEFAULT;
+	listener->connack_max = CONNACK_MAX_DEFAULT;
 	listener->reject.rate = (struct rate){ .count = REJECT_RATE_DEFAULT, .per_sec = 1 };
 	for (int level = 0; level < LEVEL_COUNT; level++)
 		listener->limits[level].rate.unlimited = true;

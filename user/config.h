@@ -51,6 +51,14 @@ struct wanted_address {
 	uint8_t len; /* of 128 bits */
 };
 
+enum setup_kind {
+	SETUP_MQTT, /* at the CONNACK */
+	SETUP_FIRST_BYTE,
+};
+
+#define CONNACK_MAX_LEAST 20
+#define CONNACK_MAX_MOST 16384
+
 struct wanted_listener {
 	char name[LISTENER_NAME_MAX];
 	uint64_t ports[PORTS / 64]; /* a bit per destination port */
@@ -61,6 +69,8 @@ struct wanted_listener {
 	struct wanted_limit limits[LEVEL_COUNT]; /* [LEVEL_HOST] unused */
 	enum excess excess;
 	uint16_t reserve;	    /* as of struct listener */
+	enum setup_kind setup;	    /* when a connection is done */
+	uint16_t connack_max;	    /* longest TLS record that can be a CONNACK */
 	struct wanted_limit reject; /* RSTs to send, if that is what excess is */
 	bool says_reject;	    /* else it is the default */
 	bool says_queue;	    /* delay-max or queue-entries */

@@ -61,6 +61,28 @@ static int parse_reserve(const struct key *key, void *field, const char *value, 
 	return text_parse_reserve(value, field, why);
 }
 
+static int parse_setup(const struct key *key, void *field, const char *value, const char **why)
+{
+	int setup = parse_word(value, setup_names, why, "is not known; write mqtt or first-byte");
+
+	(void)key;
+	if (setup >= 0)
+		*(enum setup_kind *)field = (enum setup_kind)setup;
+	return setup < 0 ? setup : 0;
+}
+
+static int parse_connack_max(const struct key *key, void *field, const char *value,
+			     const char **why)
+{
+	uint32_t len;
+	int result = text_parse_number(value, CONNACK_MAX_LEAST, CONNACK_MAX_MOST, &len, why);
+
+	(void)key;
+	if (!result)
+		*(uint16_t *)field = (uint16_t)len;
+	return result;
+}
+
 static int parse_devices(const struct key *key, void *field, const char *value, const char **why)
 {
 	(void)key;
@@ -251,6 +273,8 @@ const struct key listener_keys[] = {
 	{ .name = "delay-max", .parse = parse_delay_max },
 	{ .name = "queue-entries", .parse = parse_queue_entries },
 	LISTENER_KEY("reserve", parse_reserve, reserve, 0),
+	LISTENER_KEY("setup", parse_setup, setup, 0),
+	LISTENER_KEY("connack-max", parse_connack_max, connack_max, 0),
 	{ .name = "reject-rate", .parse = parse_reject_rate, .part = PART_REJECT },
 	{ .name = "reject-burst", .parse = parse_reject_burst, .part = PART_REJECT },
 	LISTENER_KEY("rate", parse_rate, limits[LEVEL_LISTENER].rate, PART_LIMIT(LEVEL_LISTENER)),

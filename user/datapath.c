@@ -31,10 +31,17 @@ static int prepare_maps(struct datapath *datapath, const struct instance *reuse,
 
 	if (!err)
 		err = bpf_map__set_max_entries(find_map(datapath, MAP_WAITING), waiting_sets);
+	if (!err)
+		err = bpf_map__set_max_entries(find_map(datapath, MAP_FLOWS), FLOW_SLOTS_DEFAULT);
+	if (!err)
+		err = bpf_map__set_max_entries(find_map(datapath, MAP_FLOWS_USED),
+					       FLOW_SLOTS_DEFAULT / FLOWS_PER_WORD);
 	for (int i = 0; !err && reuse && i < MAP_COUNT; i++)
 		if (reuse->map_fd[i] >= 0)
 			err = bpf_map__reuse_fd(find_map(datapath, i), reuse->map_fd[i]);
 	datapath->skel->rodata->bucket_sets = slots / TABLE_WAYS;
+	datapath->skel->rodata->track_flows = true;
+	datapath->skel->rodata->flow_slots = FLOW_SLOTS_DEFAULT;
 	datapath->skel->rodata->waiting_sets = waiting_sets;
 	datapath->skel->rodata->look_period_ns =
 		config_look_period_ns(slots, sysconf(_SC_NPROCESSORS_ONLN));

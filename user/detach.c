@@ -6,6 +6,7 @@
 
 #include <bpf/bpf.h>
 
+#include "egress.h"
 #include "instance.h"
 #include "json_value.h"
 #include "links.h"
@@ -67,6 +68,20 @@ static int detach_links(const struct pins *pins, const char *name, struct links 
 	return err;
 }
 
+/* A filter that is left counts what is of no use to anybody: no reason to keep the rest. */
+static void detach_egress(const struct instance *instance, const struct links *links)
+{
+	for (unsigned int i = 0; i < links->count; i++) {
+		const struct link *link = &links->link[i];
+		int err = link->state == LINK_HERE ? egress_remove(instance, link->ifindex) : 0;
+
+		if (err)
+			log_warning("the egress filter stays on '%s': %s; remove it with `tc "
+				    "filter del dev %s egress`",
+				    link->device, log_reason(err), link->device);
+	}
+}
+
 /* @fault: what instance_find() says of it. */
 static int detach_found(const struct pins *pins, const struct instance *instance, int fault)
 {
@@ -84,6 +99,8 @@ static int detach_found(const struct pins *pins, const struct instance *instance
 		log_error("cannot detach '%s': it is on a device of another network namespace; "
 			  "enter that with `nsenter --net=`",
 			  instance->name);
+	if (!err)
+		detach_egress(instance, &links);
 	if (!err)
 		err = detach_links(pins, instance->name, &links);
 	links_close(&links);

@@ -16,7 +16,6 @@
 #include <bpf/bpf.h>
 
 #include "abi1.h"
-#include "absent.h"
 #include "log.h"
 #include "netdev.h"
 #include "objects.h"
@@ -42,6 +41,10 @@ const char *const instance_map_names[MAP_COUNT] = {
 	[MAP_DELAY_BUDGET] = "delay_budget",
 	[MAP_UNHELD] = "unheld",
 	[MAP_RULE_FILTERS] = "rule_filters",
+	[MAP_FLOWS] = "flows",
+	[MAP_FLOWS_USED] = "flows_used",
+	[MAP_SETUP_COUNTERS] = "setup_counters",
+	[MAP_SETUPS] = "setups",
 };
 
 uint64_t instance_now_ns(void)
@@ -109,6 +112,14 @@ static const struct map_shape shapes[MAP_COUNT] = {
 			 LISTENERS_MAX },
 	[MAP_RULE_FILTERS] = { BPF_MAP_TYPE_ARRAY, 0, sizeof(struct rule_filter),
 			       2 * FAMILY_COUNT },
+	[MAP_FLOWS] = { BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(struct flow),
+			FLOW_SLOTS_DEFAULT },
+	[MAP_FLOWS_USED] = { BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(uint64_t),
+			     FLOW_SLOTS_DEFAULT / FLOWS_PER_WORD },
+	[MAP_SETUP_COUNTERS] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct setup_counters),
+				 LISTENERS_MAX },
+	[MAP_SETUPS] = { BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(struct setup_state),
+			 LISTENERS_MAX },
 };
 
 static int check_shape(const struct instance *instance, enum instance_map map)
@@ -190,53 +201,6 @@ int instance_find(struct instance *instance, const struct pins *pins, const char
 	memset(instance->map_fd, -1, sizeof(instance->map_fd));
 	snprintf(instance->name, sizeof(instance->name), "%s", name);
 	return err ? err : find_maps(instance, pins);
-}
-
-const char *instance_fault(char buf[FAULT_TEXT_MAX], const struct instance *instance,
-			   const struct pins *pins, int err)
-{
-	const char *name = instance->name, *map = instance_map_names[instance->fault];
-
-	if (err == -ENOENT)
-		absent_text(buf, pins, name);
-	else if (err == -ENOTDIR)
-		snprintf(buf, FAULT_TEXT_MAX,
-			 "cannot use '%s/%s': it is not an instance; remove it with `rm %s/%s`",
-			 pins->root, name, pins->root, name);
-	else if (err == -ESTALE)
-		snprintf(
-			buf, FAULT_TEXT_MAX,
-			"cannot use instance '%s': its state is that of an earlier weir (ABI %u); "
-			"`weir attach DEV name %s` upgrades it and keeps limits, mode, buckets and "
-			"counters",
-			name, instance->control->abi, name);
-	else if (err == -EPROTO)
-		snprintf(buf, FAULT_TEXT_MAX,
-			 "cannot use instance '%s': its state has ABI %u, which this weir (ABI %u) "
-			 "does not know; use the weir that attached it, or `weir detach %s` and "
-			 "attach again",
-			 name, instance->control->abi, WEIR_ABI, name);
-	else if (err == -EXDEV)
-		snprintf(buf, FAULT_TEXT_MAX,
-			 "cannot use instance '%s': it belongs to another network namespace; enter "
-			 "that with `nsenter --net=`, or attach under another name here: `weir "
-			 "attach DEV name NAME`",
-			 name);
-	else if (err == -ENODATA)
-		snprintf(buf, FAULT_TEXT_MAX,
-			 "cannot use instance '%s': its state is incomplete, '%s' is missing; "
-			 "`weir detach %s` and attach again",
-			 name, map, name);
-	else if (err == -EINVAL)
-		snprintf(
-			buf, FAULT_TEXT_MAX,
-			"cannot use instance '%s': what is pinned as '%s' is not that map of this "
-			"weir; use the weir that attached it, or `weir detach %s` and attach again",
-			name, map, name);
-	else
-		snprintf(buf, FAULT_TEXT_MAX, "cannot open instance '%s': %s", name,
-			 log_reason(err));
-	return buf;
 }
 
 int instance_open(struct instance *instance, const struct pins *pins, const char *name)

@@ -70,6 +70,7 @@ static void migrate_listener(struct listener *to, const struct abi1_listener *fr
 	to->reserve = RESERVE_AUTO;
 	to->delay_max_ns = DELAY_MAX_AUTO;
 	to->queue_entries = QUEUE_ENTRIES_DEFAULT;
+	to->connack_max = CONNACK_MAX_DEFAULT;
 }
 
 void migrate_policy_abi1(struct policy *to, const struct abi1_policy *from, uint64_t generation)

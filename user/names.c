@@ -28,6 +28,13 @@ const char *const excess_names[] = {
 };
 ASSERT_WORDS(excess_names, EXCESS_REJECT);
 
+const char *const setup_names[] = {
+	[SETUP_MQTT] = "mqtt",
+	[SETUP_FIRST_BYTE] = "first-byte",
+	NULL,
+};
+ASSERT_WORDS(setup_names, SETUP_FIRST_BYTE);
+
 const char *const mode_names[] = {
 	[MODE_OBSERVE] = "observe",
 	[MODE_ENFORCE] = "enforce",

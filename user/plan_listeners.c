@@ -216,6 +216,25 @@ static void compare_reserve(struct plan *plan, struct listener *listener,
 	listener->reserve = wanted->reserve;
 }
 
+static void compare_setup(struct plan *plan, struct listener *listener,
+			  const struct wanted_listener *wanted, const char *where)
+{
+	uint16_t connack_max = policy_connack_max(wanted);
+	char in_force[16], text[16];
+
+	plan_compare(plan,
+		     &(struct change){
+			     CHANGE_LIVE, where, "setup",
+			     setup_names[listener->connack_max ? SETUP_MQTT : SETUP_FIRST_BYTE],
+			     setup_names[wanted->setup], NULL });
+	snprintf(in_force, sizeof(in_force), "%u", listener->connack_max);
+	snprintf(text, sizeof(text), "%u", connack_max);
+	if (listener->connack_max && connack_max)
+		plan_compare(plan, &(struct change){ CHANGE_LIVE, where, "connack-max", in_force,
+						     text, NULL });
+	listener->connack_max = connack_max;
+}
+
 static void compare_listener(struct plan *plan, unsigned int id,
 			     const struct wanted_listener *wanted, const char *where)
 {
@@ -231,6 +250,7 @@ static void compare_listener(struct plan *plan, unsigned int id,
 	listener->excess = (uint8_t)wanted->excess;
 	compare_queue(plan, listener, wanted, where);
 	compare_reserve(plan, listener, wanted, where);
+	compare_setup(plan, listener, wanted, where);
 	for (int level = LEVEL_LISTENER; level < LEVEL_COUNT; level++)
 		plan_limit(plan, where, (unsigned int)level, &listener->limits[level],
 			   &wanted->limits[level]);

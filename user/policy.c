@@ -134,6 +134,11 @@ void policy_set_lengths(struct policy *policy, int family, const struct config *
 	policy->site_mask[family] = text_mask(before + config->site_len[family]);
 }
 
+uint16_t policy_connack_max(const struct wanted_listener *wanted)
+{
+	return wanted->setup == SETUP_FIRST_BYTE ? 0 : wanted->connack_max;
+}
+
 void policy_add_listener(struct policy *policy, uint8_t id, const struct wanted_listener *wanted)
 {
 	struct listener *listener = &policy->listeners[id];
@@ -145,6 +150,7 @@ void policy_add_listener(struct policy *policy, uint8_t id, const struct wanted_
 	listener->reserve = wanted->reserve;
 	listener->delay_max_ns = wanted->delay_max_ns;
 	listener->queue_entries = wanted->queue_entries;
+	listener->connack_max = policy_connack_max(wanted);
 	for (int level = LEVEL_LISTENER; level < LEVEL_COUNT; level++)
 		build_limit(&listener->limits[level], &wanted->limits[level]);
 	build_limit(&listener->reject, &wanted->reject);

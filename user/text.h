@@ -88,6 +88,7 @@ struct addr text_mask(uint8_t len);
 
 /* Indexed by the enum of abi.h and reason.h; a NULL ends each. */
 extern const char *const level_names[];
+extern const char *const setup_names[];	     /* "mqtt", "first-byte" */
 extern const char *const excess_names[];     /* "drop", "delay", "reject" */
 extern const char *const mode_names[];	     /* "observe", "enforce" */
 extern const char *const origin_names[];     /* "file", "runtime" */

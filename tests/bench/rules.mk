@@ -7,7 +7,7 @@ $(BENCH)/flood.o: $(BENCH)/flood.skel.h
 $(BENCH)/flood: $(BENCH_LIB)/frame.o $(BENCH_LIB)/netdev.o $(BENCH_LIB)/words.o
 
 $(BENCH_LIB)/contestant.o: $(BENCH)/drop_weir.skel.h $(BENCH)/random_weir.skel.h \
-	$(BENCH)/random_lru.skel.h $(BENCH)/plain.skel.h $(BUILD)/bpf/weir.skel.h
+	$(BENCH)/random_egress.skel.h $(BENCH)/random_lru.skel.h $(BENCH)/plain.skel.h $(BUILD)/bpf/weir.skel.h
 $(BENCH)/receive: $(BENCH_LIB)/contestant.o $(PURE_OBJ) $(BUILD)/user/tries.o
 $(BENCH)/progrun: $(BENCH_LIB)/contestant.o $(BENCH_LIB)/frame.o $(PURE_OBJ) $(BUILD)/user/tries.o
 $(BENCH)/queue: $(PURE_OBJ)

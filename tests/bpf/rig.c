@@ -85,6 +85,10 @@ void rig_open_remembering(struct rig *rig, const char *ini, uint32_t sets, uint6
 	rig->skel->rodata->waiting_sets = sets;
 	rig->skel->rodata->look_period_ns = period_ns;
 	bpf_map__set_max_entries(rig->skel->maps.waiting, sets ? sets : 1);
+	rig->skel->rodata->track_flows = true;
+	rig->skel->rodata->flow_slots = RIG_FLOW_SLOTS;
+	bpf_map__set_max_entries(rig->skel->maps.flows, RIG_FLOW_SLOTS);
+	bpf_map__set_max_entries(rig->skel->maps.flows_used, RIG_FLOW_SLOTS / FLOWS_PER_WORD);
 	assert_int_equal(weir_clock_bpf__load(rig->skel), 0);
 	for (int i = 0; i < MAP_COUNT; i++)
 		map_fd[i] = bpf_map__fd(

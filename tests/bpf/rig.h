@@ -13,6 +13,8 @@
 #define SECOND 1000000000ULL
 #define HOUR (3600 * SECOND)
 
+#define RIG_FLOW_SLOTS 4096
+
 struct weir_clock_bpf;
 
 struct rig {

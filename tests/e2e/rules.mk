@@ -36,3 +36,8 @@ SIGNAL_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard user/signal_*.c)) us
 	user/fetch.c user/mqtt_client.c user/accept_queue.c user/credentials.c)
 $(BUILD)/tests/e2e/signal_probe: $(sort $(SIGNAL_OBJ) $(PURE_OBJ))
 $(BUILD)/tests/e2e/signal_probe: E2E_LIBS := $(LIBS)
+
+# The edge without commands.
+TRACK_PROBE_OBJ := $(filter-out $(BUILD)/user/main.o $(BUILD)/user/cmd_%.o,$(USER_OBJ))
+$(BUILD)/tests/e2e/track_probe: $(TRACK_PROBE_OBJ)
+$(BUILD)/tests/e2e/track_probe: E2E_LIBS := $(LIBS)

@@ -7,9 +7,9 @@
 #define KEYS_OF_WEIR                                                                       \
 	"devices, mode, xdp, sources, v4-prefix, v6-prefix, v4-site, v6-site, host-rate, " \
 	"host-burst"
-#define KEYS_OF_LISTENER                                                                           \
-	"ports, addresses, excess, delay-max, queue-entries, reserve, reject-rate, reject-burst, " \
-	"rate, "                                                                                   \
+#define KEYS_OF_LISTENER                                                                    \
+	"ports, addresses, excess, delay-max, queue-entries, reserve, setup, connack-max, " \
+	"reject-rate, reject-burst, rate, "                                                 \
 	"burst, site-rate, site-burst, source-rate, source-burst"
 
 /* clang-format off */

@@ -27,6 +27,8 @@ static const struct {
 	{ "listener a", "excess", "ports = 1", "ports = 1\nexcess = drop", CHANGE_LIVE },
 	{ "listener a", "delay-max", "ports = 1", "ports = 1\ndelay-max = 2500ms", CHANGE_LIVE },
 	{ "listener a", "queue-entries", "ports = 1", "ports = 1\nqueue-entries = 99", CHANGE_LIVE },
+	{ "listener a", "setup", "ports = 1", "ports = 1\nsetup = first-byte", CHANGE_LIVE },
+	{ "listener a", "connack-max", "ports = 1", "ports = 1\nconnack-max = 64", CHANGE_LIVE },
 	{ "listener a", "reserve", "ports = 1", "ports = 1\nreserve = 0.5", CHANGE_LIVE },
 	{ "listener a", "rate", "ports = 1", "ports = 1\nrate = 1/m", CHANGE_LIVE },
 	{ "listener a", "burst", "ports = 1\nrate = 1/m", "ports = 1\nrate = 1/m\nburst = 2",

@@ -15,6 +15,7 @@
 #include "rules.h"
 #include "tests/bench/drop_weir.skel.h"
 #include "tests/bench/plain.skel.h"
+#include "tests/bench/random_egress.skel.h"
 #include "tests/bench/random_lru.skel.h"
 #include "tests/bench/random_weir.skel.h"
 #include "tries.h"
@@ -54,8 +55,7 @@ static int lease_queues(const struct contestant *contestant, const struct policy
 			.entries = policy->listeners[id].queue_entries,
 		};
 
-		if (*policy->listeners[id].name &&
-		    policy->listeners[id].excess == EXCESS_DELAY &&
+		if (*policy->listeners[id].name && policy->listeners[id].excess == EXCESS_DELAY &&
 		    bpf_map_update_elem(map_fd(contestant, "queues"), &id, &state, BPF_ANY))
 			return -errno;
 	}
@@ -106,7 +106,18 @@ struct sizes {
 	uint32_t *bucket_sets;
 	uint32_t *waiting_sets;
 	uint64_t *look_period_ns;
+	uint32_t *flow_slots;
+	bool *track_flows;
 };
+
+static int set_flows(struct bpf_object *object)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, "flows");
+	struct bpf_map *used = bpf_object__find_map_by_name(object, "flows_used");
+
+	return bpf_map__set_max_entries(map, FLOW_SLOTS_DEFAULT) ||
+	       bpf_map__set_max_entries(used, FLOW_SLOTS_DEFAULT / FLOWS_PER_WORD);
+}
 
 static int set_sizes(struct bpf_object *object, const struct sizes *sizes, uint32_t sets)
 {
@@ -116,7 +127,10 @@ static int set_sizes(struct bpf_object *object, const struct sizes *sizes, uint3
 	*sizes->bucket_sets = sets;
 	*sizes->waiting_sets = config_waiting_sets(slots);
 	*sizes->look_period_ns = config_look_period_ns(slots, sysconf(_SC_NPROCESSORS_ONLN));
-	return bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "buckets"), sets) ||
+	*sizes->flow_slots = FLOW_SLOTS_DEFAULT;
+	*sizes->track_flows = true;
+	return set_flows(object) ||
+	       bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "buckets"), sets) ||
 	       bpf_map__set_max_entries(waiting, *sizes->waiting_sets);
 }
 
@@ -158,18 +172,71 @@ static int load_plain(struct contestant *contestant, const char *program)
 	return 0;
 }
 
+/* So many are in set-up while other packets go by. */
+#define FLOWS_IN_SETUP 1000
+
+static int begin_flows(const struct contestant *contestant)
+{
+	struct waiting_seed seed;
+	struct control control = { .abi = WEIR_ABI };
+	uint32_t zero = 0;
+	int err = getrandom(&seed, sizeof(seed), 0) < 0 ? -errno : 0;
+
+	control.waiting_seed = seed;
+	if (!err)
+		err = bpf_map_update_elem(map_fd(contestant, "control"), &zero, &control, BPF_ANY);
+	for (uint32_t i = 0; !err && i < FLOWS_IN_SETUP; i++) {
+		uint32_t slot = (uint32_t)random() % FLOW_SLOTS_DEFAULT;
+		uint32_t index = slot / FLOWS_PER_WORD;
+		struct flow flow = { .tag = slot + 1 };
+		uint64_t bits = 0;
+
+		err = bpf_map_update_elem(map_fd(contestant, "flows"), &slot, &flow, BPF_ANY);
+		if (!err)
+			err = bpf_map_lookup_elem(map_fd(contestant, "flows_used"), &index, &bits);
+		bits |= 1ULL << slot % FLOWS_PER_WORD;
+		if (!err)
+			err = bpf_map_update_elem(map_fd(contestant, "flows_used"), &index, &bits,
+						  BPF_ANY);
+	}
+	return err;
+}
+
+static int load_egress(struct contestant *contestant, const char *program)
+{
+	struct random_egress_bpf *egress = random_egress_bpf__open();
+	int err = egress ? 0 : -errno;
+
+	if (!err) {
+		egress->rodata->flow_slots = FLOW_SLOTS_DEFAULT;
+		err = set_flows(egress->obj);
+	}
+	if (!err)
+		err = random_egress_bpf__load(egress);
+	if (!err) {
+		contestant->object = egress->obj;
+		contestant->program = bpf_object__find_program_by_name(egress->obj, program);
+		err = begin_flows(contestant);
+	}
+	if (err)
+		fprintf(stderr, "loading %s: %s\n", contestant->name, strerror(-err));
+	return err ? -1 : 0;
+}
+
 /* The skeletons live as long as the process: all that matters hangs on their objects. */
-#define LOAD_WEIR(skeleton)                                                                    \
-	do {                                                                                   \
-		struct skeleton##_bpf *open = skeleton##_bpf__open();                          \
-                                                                                               \
-		if (!open)                                                                     \
-			break;                                                                 \
-		return load_weir(contestant, open->obj,                                        \
-				 &(struct sizes){ (uint32_t *)&open->rodata->bucket_sets,      \
-						  (uint32_t *)&open->rodata->waiting_sets,     \
-						  (uint64_t *)&open->rodata->look_period_ns }, \
-				 config);                                                      \
+#define LOAD_WEIR(skeleton)                                                                  \
+	do {                                                                                 \
+		struct skeleton##_bpf *open = skeleton##_bpf__open();                        \
+                                                                                             \
+		if (!open)                                                                   \
+			break;                                                               \
+		return load_weir(contestant, open->obj,                                      \
+				 &(struct sizes){ (uint32_t *)&open->rodata->bucket_sets,    \
+						  (uint32_t *)&open->rodata->waiting_sets,   \
+						  (uint64_t *)&open->rodata->look_period_ns, \
+						  (uint32_t *)&open->rodata->flow_slots,     \
+						  (bool *)&open->rodata->track_flows },      \
+				 config);                                                    \
 	} while (0)
 
 int contestant_load(struct contestant *contestant, const char *name, const char *config)
@@ -180,6 +247,10 @@ int contestant_load(struct contestant *contestant, const char *name, const char 
 		return load_plain(contestant, "parse_drop");
 	if (!strcmp(name, "pass"))
 		return load_plain(contestant, "pass");
+	if (!strcmp(name, "random-egress"))
+		return load_egress(contestant, "weir_egress");
+	if (!strcmp(name, "pass-egress"))
+		return load_egress(contestant, "pass_egress");
 	if (!config) {
 		fprintf(stderr, "%s needs a configuration\n", name);
 		return -1;

@@ -26,6 +26,8 @@ struct contestant {
  *   random-lru   the same with LRU_HASH maps for sources and sites
  *   parse-drop   parse, clock, drop
  *   pass         nothing
+ *   random-egress  the egress program, fed with packets of 65536 flows, 1000 others in set-up
+ *   pass-egress  nothing in its place
  * those with weir's maps under the configuration in the file @config (INI, as for `weir attach`).
  * Returns 0; or -1 after a message was printed.
  */

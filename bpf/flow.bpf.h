@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Connections in set-up, as the packet path sees them: they begin with a SYN that is let pass, and
+ * end with the client's FIN or RST. What is in between goes the other way (bpf/setup.bpf.c).
+ *
+ * Two CPUs that write one slot at once leave a flow of which nothing comes, until it is swept.
+ */
+#ifndef WEIR_FLOW_BPF_H
+#define WEIR_FLOW_BPF_H
+
+#include "parse.bpf.h"
+#include "flow_table.bpf.h"
+
+/* What ends a connection has a sequence number in the client's window; a forged one has to guess. */
+#define FLOW_SEQ_MAX (1U << 20)
+
+static __always_inline void flow_key(struct flow_key *key, const struct packet *packet)
+{
+	__builtin_memcpy(key->client, &packet->src, sizeof(key->client));
+	__builtin_memcpy(key->server, &packet->dst, sizeof(key->server));
+	if (addr_is_v4(&packet->src) && addr_is_v4(&packet->dst)) {
+		key->client[2] = 0;
+		key->server[2] = 0;
+	}
+	key->ports = (__u32)bpf_ntohs(packet->sport) << 16 | packet->dport;
+}
+
+static __always_inline bool flow_place(struct flow_place *place, const struct packet *packet)
+{
+	__u32 zero = 0;
+	const struct control *ctl = bpf_map_lookup_elem(&control, &zero);
+	struct flow_key key;
+
+	if (!ctl)
+		return false;
+	flow_key(&key, packet);
+	place->tag = flow_tag(&key, &ctl->waiting_seed, false);
+	place->set = flow_set(&key, &ctl->waiting_seed, false, flow_slots);
+	return true;
+}
+
+static __always_inline void flow_mark(__u32 set, __u32 way)
+{
+	__u32 index = flow_word(set);
+	__u64 *word = bpf_map_lookup_elem(&flows_used, &index);
+	__u64 bit = 1ULL << (flow_shift(set) + way);
+
+	if (word && !(READ_ONCE(*word) & bit))
+		__sync_fetch_and_or(word, bit);
+}
+
+static __always_inline void flow_note(__u32 listener, __u64 now_ns)
+{
+	struct setup_counters *count = bpf_map_lookup_elem(&setup_counters, &listener);
+
+	if (!count)
+		return;
+	count->n[SETUP_NOTED]++;
+	count->noted[now_ns >> SETUP_SLICE_NS_SHIFT & (SETUP_SLICES - 1)]++;
+}
+
+static __always_inline __u16 flow_connack_max(__u32 listener)
+{
+	__u32 zero = 0, slot;
+	const struct control *ctl = bpf_map_lookup_elem(&control, &zero);
+	const struct policy *in_force;
+
+	if (!ctl)
+		return 0;
+	slot = ctl->generation & 1;
+	in_force = bpf_map_lookup_elem(&policy, &slot);
+	return in_force ? in_force->listeners[listener & (LISTENERS_MAX - 1)].connack_max : 0;
+}
+
+/*
+ * A SYN is let pass. Functions of their own for the verifier, which so follows them once and not
+ * for every way to get there.
+ */
+__noinline int flow_admitted(const struct packet *packet, __u32 listener, __u64 now_ns)
+{
+	struct flow_place place;
+	struct flow *flow, *other;
+	__u32 isn, former, way = 0;
+
+	if (!packet || !flow_place(&place, packet))
+		return 0;
+	isn = bpf_ntohl(packet->isn);
+	flow = flow_slot(place.set, 0);
+	other = flow_slot(place.set, 1);
+	if (!flow || !other)
+		return 0;
+	if (other->tag == place.tag || (flow->tag != place.tag && flow_goes_before(other, flow))) {
+		flow = other;
+		way = 1;
+	}
+	former = READ_ONCE(flow->tag);
+	/* the SYN+ACK was lost: it is still the same attempt */
+	if (former == place.tag && flow->isn == isn)
+		return 0;
+	if (former)
+		flow_count(flow->listener, former == place.tag ? SETUP_REPLACED : SETUP_EVICTED);
+	flow_begin(flow, isn, listener, flow_connack_max(listener), now_ns);
+	__sync_val_compare_and_swap(&flow->tag, former, place.tag);
+	flow_mark(place.set, way);
+	flow_note(listener, now_ns);
+	return 0;
+}
+
+/* A FIN or RST comes from the client. */
+__noinline int flow_closed(const struct packet *packet)
+{
+	struct flow_place place;
+	struct flow *flow;
+	__u32 listener;
+	bool requested;
+
+	if (!packet || !flow_place(&place, packet))
+		return 0;
+	flow = flow_find(place.set, place.tag);
+	if (!flow || bpf_ntohl(packet->isn) - flow->isn > FLOW_SEQ_MAX)
+		return 0;
+	listener = flow->listener;
+	requested = flow->bursts;
+	if (flow_free(flow, place.tag))
+		flow_count(listener, requested ? SETUP_GIVEN_UP : SETUP_WITHDRAWN);
+	return 0;
+}
+
+#endif
