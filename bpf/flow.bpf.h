@@ -106,12 +106,16 @@ __noinline int flow_admitted(const struct packet *packet, __u32 listener, __u64 
 	return 0;
 }
 
-/* A FIN or RST comes from the client. */
-__noinline int flow_closed(const struct packet *packet)
+/*
+ * A FIN or RST comes from the client. If its request was being served it has given up: then the
+ * number of its SYN, and FLOW_GIVEN_UP.
+ */
+#define FLOW_GIVEN_UP (1ULL << 32)
+__noinline __u64 flow_closed(const struct packet *packet)
 {
 	struct flow_place place;
 	struct flow *flow;
-	__u32 listener;
+	__u32 listener, isn;
 	bool requested;
 
 	if (!packet || !flow_place(&place, packet))
@@ -121,9 +125,11 @@ __noinline int flow_closed(const struct packet *packet)
 		return 0;
 	listener = flow->listener;
 	requested = flow->bursts;
-	if (flow_free(flow, place.tag))
-		flow_count(listener, requested ? SETUP_GIVEN_UP : SETUP_WITHDRAWN);
-	return 0;
+	isn = flow->isn;
+	if (!flow_free(flow, place.tag))
+		return 0;
+	flow_count(listener, requested ? SETUP_GIVEN_UP : SETUP_WITHDRAWN);
+	return requested ? FLOW_GIVEN_UP | isn : 0;
 }
 
 #endif

@@ -216,4 +216,13 @@ struct {
 	__type(value, struct setup_state);
 } setups SEC(".maps");
 
+/* By listener id. Written by `weir run`, and taken from here and there. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, LISTENERS_MAX);
+	__type(key, __u32);
+	__type(value, struct window_state);
+} windows SEC(".maps");
+
 #endif

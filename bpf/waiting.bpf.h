@@ -228,13 +228,14 @@ __noinline int returns_roll(struct returns *returns, __u64 slice)
 static __always_inline __u32 returns_reserve(const struct cause *cause)
 {
 	const struct listener *listener = &cause->policy->listeners[cause->listener];
-	__u32 index = cause->listener;
+	__u32 index = cause->listener, reserve;
 	struct returns *returns;
 
 	if (listener->reserve <= RESERVE_ALL)
 		return listener->reserve;
 	returns = bpf_map_lookup_elem(&returns_by_listener, &index);
-	return returns ? READ_ONCE(returns->reserve) & (2 * RESERVE_ALL - 1) : 0;
+	reserve = returns ? READ_ONCE(returns->reserve) & (2 * RESERVE_ALL - 1) : 0;
+	return cause->reserve > reserve ? cause->reserve : reserve;
 }
 
 /* Of a SYN that the shared levels have refused: will it come back? Where a refusal is only counted,
@@ -242,7 +243,7 @@ static __always_inline __u32 returns_reserve(const struct cause *cause)
 static __always_inline bool is_awaited(const struct cause *cause, enum reason reason)
 {
 	return (reason == REASON_HOST_LIMIT || reason == REASON_LISTENER_LIMIT ||
-		reason == REASON_RESERVED || reason == REASON_BEHIND) &&
+		reason == REASON_RESERVED || reason == REASON_BEHIND || reason == REASON_WINDOW) &&
 	       cause->policy->mode == MODE_ENFORCE &&
 	       cause->policy->listeners[cause->listener].excess != EXCESS_REJECT;
 }

@@ -33,7 +33,8 @@ static __always_inline __u32 reject_at(struct xdp_md *ctx, enum reason reason, s
 	__u32 l3_at;
 
 	if (listener->excess != EXCESS_REJECT || cause->control->vlan_hidden ||
-	    (reason != REASON_LISTENER_LIMIT && reason != REASON_HOST_LIMIT))
+	    (reason != REASON_LISTENER_LIMIT && reason != REASON_HOST_LIMIT &&
+	     reason != REASON_WINDOW))
 		return 0;
 	l3_at = reply_l3(ctx);
 	if (!l3_at || listener->reject.kind == LIMIT_UNLIMITED)
@@ -112,10 +113,17 @@ int weir(struct xdp_md *ctx)
 	struct stakes stakes;
 	struct recall known;
 	enum reason reason;
+	__u64 given_up;
 
 	reason = parse(ctx, &packet);
-	if (track_flows && packet.ends)
-		flow_closed(&packet);
+	if (track_flows && packet.ends) {
+		given_up = flow_closed(&packet);
+		if (given_up) {
+			/* as if it had refused the SYN+ACK */
+			packet.isn = bpf_htonl((__u32)given_up + 1);
+			packet.resets = true;
+		}
+	}
 	if (packet.resets && match(&packet, &cause) == REASON_NONE)
 		waiting_reset(&packet, cause_now_ns(&cause));
 	if (!reason)

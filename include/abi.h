@@ -9,6 +9,7 @@
 #include <linux/types.h>
 
 #include "abi_setup.h"
+#include "abi_window.h"
 #include "gcra.h"
 #include "reason.h"
 
@@ -69,6 +70,7 @@ struct listener {
 	__u32 queue_entries; /* SYNs that may be held at once */
 	__u16 connack_max;   /* see struct flow */
 	__u16 reserved1;
+	struct window_terms window;
 };
 
 /* The share of a bucket's burst that is kept for SYNs that have waited, of RESERVE_ALL. */
@@ -399,7 +401,7 @@ struct top_set {
 };
 
 _Static_assert(sizeof(struct limit) == 56, "struct limit is part of the pinned ABI");
-_Static_assert(sizeof(struct listener) == 336, "struct listener is part of the pinned ABI");
+_Static_assert(sizeof(struct listener) == 376, "struct listener is part of the pinned ABI");
 _Static_assert(sizeof(struct match) == 40, "struct match is part of the pinned ABI");
 _Static_assert(sizeof(struct rule) == 72, "struct rule is part of the pinned ABI");
 _Static_assert(sizeof(struct level_state) == 64, "a level is one cache line");

@@ -34,6 +34,7 @@ enum reason {
 	REASON_RETRANSMIT, /* of a SYN that was admitted: passes, not charged again */
 	REASON_BEHIND,	   /* others are held, and go first */
 	REASON_RELEASED,   /* was held, and is put back: met again in generic mode only */
+	REASON_WINDOW,	   /* as many are in set-up as the broker can bear, or no faster */
 
 	REASON_COUNT,
 };

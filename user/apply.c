@@ -28,6 +28,7 @@ static int clear_listeners(const struct instance *instance, uint64_t fresh)
 	for (uint32_t id = 0; !err && id < LISTENERS_MAX; id++) {
 		static const struct returns nothing;
 		static const struct queue_state unserved;
+		static const struct window_state unknown;
 		const uint32_t counters = 1 + id, level = LEVELS_LISTENER + id;
 		const uint32_t reject = LEVELS_REJECT + id;
 
@@ -38,6 +39,7 @@ static int clear_listeners(const struct instance *instance, uint64_t fresh)
 		    bpf_map_update_elem(instance->map_fd[MAP_UNHELD], &id, zeros, 0) ||
 		    bpf_map_update_elem(instance->map_fd[MAP_QUEUES], &id, &unserved, 0) ||
 		    bpf_map_update_elem(instance->map_fd[MAP_RETURNS], &id, &nothing, 0) ||
+		    bpf_map_update_elem(instance->map_fd[MAP_WINDOWS], &id, &unknown, 0) ||
 		    bpf_map_update_elem(instance->map_fd[MAP_LEVELS], &level, &full, 0) ||
 		    bpf_map_update_elem(instance->map_fd[MAP_LEVELS], &reject, &full, 0))
 			err = -errno;

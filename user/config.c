@@ -42,6 +42,12 @@ void config_init_listener(struct wanted_listener *listener, const char *name)
 	listener->delay_max_ns = DELAY_MAX_AUTO;
 	listener->queue_entries = QUEUE_ENTRIES_DEFAULT;
 	listener->connack_max = CONNACK_MAX_DEFAULT;
+	listener->window = WINDOW_OFF;
+	listener->window_min = WINDOW_MIN_DEFAULT;
+	listener->window_max = WINDOW_MAX_DEFAULT;
+	listener->target_ns = TARGET_DEFAULT_NS;
+	listener->floor.unlimited = true;
+	listener->fallback.unlimited = true;
 	listener->reject.rate = (struct rate){ .count = REJECT_RATE_DEFAULT, .per_sec = 1 };
 	for (int level = 0; level < LEVEL_COUNT; level++)
 		listener->limits[level].rate.unlimited = true;

@@ -38,6 +38,7 @@ extern const char *const xdp_names[]; /* "auto", "native", "generic"; a NULL end
 #define PART_LIMIT(level) (2U * PART_DESTINATIONS << (level))
 #define PART_RULE (1U << 31) /* what it does, and to whom */
 #define PART_REJECT (2U * PART_DESTINATIONS << LEVEL_COUNT)
+#define PART_WINDOW (2U * PART_REJECT)
 #define PARTS_ALL (~0U)
 
 /* One bucket as wanted. burst 0: one second of the rate, at least 1. */
@@ -56,6 +57,10 @@ enum setup_kind {
 	SETUP_FIRST_BYTE,
 };
 
+#define WINDOW_MIN_DEFAULT 4U
+#define WINDOW_MAX_DEFAULT 20000U
+#define TARGET_DEFAULT_NS 100000000ULL
+
 #define CONNACK_MAX_LEAST 20
 #define CONNACK_MAX_MOST 16384
 
@@ -69,6 +74,12 @@ struct wanted_listener {
 	struct wanted_limit limits[LEVEL_COUNT]; /* [LEVEL_HOST] unused */
 	enum excess excess;
 	uint16_t reserve;	    /* as of struct listener */
+	uint32_t window;	    /* WINDOW_OFF, WINDOW_AUTO, or a number */
+	uint32_t window_min;
+	uint32_t window_max;
+	uint64_t target_ns;	    /* of set-up latency */
+	struct rate floor;	    /* unlimited: not said */
+	struct rate fallback;	    /* the same */
 	enum setup_kind setup;	    /* when a connection is done */
 	uint16_t connack_max;	    /* longest TLS record that can be a CONNACK */
 	struct wanted_limit reject; /* RSTs to send, if that is what excess is */

@@ -83,6 +83,36 @@ static int parse_connack_max(const struct key *key, void *field, const char *val
 	return result;
 }
 
+static int parse_window(const struct key *key, void *field, const char *value, const char **why)
+{
+	(void)key;
+	return text_parse_window(value, field, why);
+}
+
+/* Of window-min and window-max. */
+static int parse_window_bound(const struct key *key, void *field, const char *value,
+			      const char **why)
+{
+	int result = text_parse_number(value, 1, WINDOW_MAX_DEFAULT, field, why);
+
+	(void)key;
+	*why = "must be 1 to 20000";
+	_Static_assert(WINDOW_MAX_DEFAULT == 20000, "the number of the message");
+	return result;
+}
+
+static int parse_target(const struct key *key, void *field, const char *value, const char **why)
+{
+	(void)key;
+	return text_parse_target(value, field, why);
+}
+
+static int parse_least_rate(const struct key *key, void *field, const char *value, const char **why)
+{
+	(void)key;
+	return text_parse_least_rate(value, field, why);
+}
+
 static int parse_devices(const struct key *key, void *field, const char *value, const char **why)
 {
 	(void)key;
@@ -275,6 +305,12 @@ const struct key listener_keys[] = {
 	LISTENER_KEY("reserve", parse_reserve, reserve, 0),
 	LISTENER_KEY("setup", parse_setup, setup, 0),
 	LISTENER_KEY("connack-max", parse_connack_max, connack_max, 0),
+	LISTENER_KEY("window", parse_window, window, 0),
+	LISTENER_KEY("window-min", parse_window_bound, window_min, PART_WINDOW),
+	LISTENER_KEY("window-max", parse_window_bound, window_max, PART_WINDOW),
+	LISTENER_KEY("target", parse_target, target_ns, 0),
+	LISTENER_KEY("floor", parse_least_rate, floor, 0),
+	LISTENER_KEY("fallback-rate", parse_least_rate, fallback, 0),
 	{ .name = "reject-rate", .parse = parse_reject_rate, .part = PART_REJECT },
 	{ .name = "reject-burst", .parse = parse_reject_burst, .part = PART_REJECT },
 	LISTENER_KEY("rate", parse_rate, limits[LEVEL_LISTENER].rate, PART_LIMIT(LEVEL_LISTENER)),

@@ -45,6 +45,7 @@ const char *const instance_map_names[MAP_COUNT] = {
 	[MAP_FLOWS_USED] = "flows_used",
 	[MAP_SETUP_COUNTERS] = "setup_counters",
 	[MAP_SETUPS] = "setups",
+	[MAP_WINDOWS] = "windows",
 };
 
 uint64_t instance_now_ns(void)
@@ -120,6 +121,8 @@ static const struct map_shape shapes[MAP_COUNT] = {
 				 LISTENERS_MAX },
 	[MAP_SETUPS] = { BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(struct setup_state),
 			 LISTENERS_MAX },
+	[MAP_WINDOWS] = { BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(struct window_state),
+			  LISTENERS_MAX },
 };
 
 static int check_shape(const struct instance *instance, enum instance_map map)

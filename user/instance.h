@@ -32,6 +32,7 @@ enum instance_map {
 	MAP_FLOWS_USED,
 	MAP_SETUP_COUNTERS,
 	MAP_SETUPS,
+	MAP_WINDOWS,
 	MAP_COUNT,
 };
 

@@ -71,6 +71,9 @@ static void migrate_listener(struct listener *to, const struct abi1_listener *fr
 	to->delay_max_ns = DELAY_MAX_AUTO;
 	to->queue_entries = QUEUE_ENTRIES_DEFAULT;
 	to->connack_max = CONNACK_MAX_DEFAULT;
+	to->window.window_min = WINDOW_MIN_DEFAULT;
+	to->window.window_max = WINDOW_MAX_DEFAULT;
+	to->window.target_ns = TARGET_DEFAULT_NS;
 }
 
 void migrate_policy_abi1(struct policy *to, const struct abi1_policy *from, uint64_t generation)

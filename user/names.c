@@ -98,6 +98,7 @@ const char *const reason_names[] = {
 	[REASON_RETRANSMIT] = "retransmit",
 	[REASON_BEHIND] = "behind_queue",
 	[REASON_RELEASED] = "released",
+	[REASON_WINDOW] = "window",
 	NULL,
 };
 ASSERT_WORDS(reason_names, REASON_COUNT - 1);

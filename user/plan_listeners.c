@@ -251,6 +251,7 @@ static void compare_listener(struct plan *plan, unsigned int id,
 	compare_queue(plan, listener, wanted, where);
 	compare_reserve(plan, listener, wanted, where);
 	compare_setup(plan, listener, wanted, where);
+	plan_window(plan, listener, wanted, where);
 	for (int level = LEVEL_LISTENER; level < LEVEL_COUNT; level++)
 		plan_limit(plan, where, (unsigned int)level, &listener->limits[level],
 			   &wanted->limits[level]);

@@ -8,4 +8,8 @@
 /* Returns 0, or -ENOSPC: see plan_make(). */
 int plan_listeners(struct plan *plan, const struct snapshot *in_force, const struct config *wanted);
 
+/* Of plan_window.c. */
+void plan_window(struct plan *plan, struct listener *listener, const struct wanted_listener *wanted,
+		 const char *where);
+
 #endif

@@ -139,6 +139,27 @@ uint16_t policy_connack_max(const struct wanted_listener *wanted)
 	return wanted->setup == SETUP_FIRST_BYTE ? 0 : wanted->connack_max;
 }
 
+struct window_terms policy_window(const struct wanted_listener *wanted)
+{
+	struct window_terms terms = {
+		.window = wanted->window,
+		.window_min = wanted->window_min,
+		.window_max = wanted->window_max,
+		.target_ns = wanted->target_ns,
+	};
+
+	if (!wanted->floor.unlimited) {
+		terms.floor_rate = wanted->floor.count;
+		terms.floor_per_sec = wanted->floor.per_sec;
+	}
+	if (!wanted->fallback.unlimited) {
+		terms.fallback_rate = wanted->fallback.count;
+		terms.fallback_per_sec = wanted->fallback.per_sec;
+		terms.fallback_period_ns = config_period_ns(&wanted->fallback);
+	}
+	return terms;
+}
+
 void policy_add_listener(struct policy *policy, uint8_t id, const struct wanted_listener *wanted)
 {
 	struct listener *listener = &policy->listeners[id];
@@ -151,6 +172,7 @@ void policy_add_listener(struct policy *policy, uint8_t id, const struct wanted_
 	listener->delay_max_ns = wanted->delay_max_ns;
 	listener->queue_entries = wanted->queue_entries;
 	listener->connack_max = policy_connack_max(wanted);
+	listener->window = policy_window(wanted);
 	for (int level = LEVEL_LISTENER; level < LEVEL_COUNT; level++)
 		build_limit(&listener->limits[level], &wanted->limits[level]);
 	build_limit(&listener->reject, &wanted->reject);

@@ -27,6 +27,8 @@ void policy_build(struct policy *policy, const struct config *config);
 void policy_set_lengths(struct policy *policy, int family, const struct config *config);
 /* As of struct listener. */
 uint16_t policy_connack_max(const struct wanted_listener *wanted);
+/* What the packet path and `weir run` are told of its window. */
+struct window_terms policy_window(const struct wanted_listener *wanted);
 /* A listener that is new at @id, with a serial of its own; its ports are policy_place()'s. */
 void policy_add_listener(struct policy *policy, uint8_t id, const struct wanted_listener *wanted);
 /* All ports and addresses anew; ids[i] is the id of config->listeners[i]. */

@@ -21,6 +21,10 @@ static bool is_expected(const struct listener *listener, unsigned int reason, un
 		       (verdict == VERDICT_DROP || verdict == VERDICT_DELAY);
 	case REASON_RELEASED:
 		return listener->excess == EXCESS_DELAY && verdict == VERDICT_PASS;
+	case REASON_WINDOW:
+		if (listener->window.window == WINDOW_OFF)
+			return false;
+		/* fall through */
 	case REASON_HOST_LIMIT:
 	case REASON_LISTENER_LIMIT:
 	case REASON_RESERVED:

@@ -54,6 +54,12 @@ int text_parse_name(const char *text, size_t max, const char **why);
 int text_parse_reserve(const char *text, uint16_t *reserve, const char **why);
 /* "auto", which is DELAY_MAX_AUTO, or a duration from 100ms to 60s. */
 int text_parse_delay_max(const char *text, uint64_t *ns, const char **why);
+/* "auto", "off", or a number: WINDOW_AUTO, WINDOW_OFF. */
+int text_parse_window(const char *text, uint32_t *window, const char **why);
+/* A set-up latency from 5ms to 60s. */
+int text_parse_target(const char *text, uint64_t *ns, const char **why);
+/* "auto", which is unlimited, or a rate above 0. */
+int text_parse_least_rate(const char *text, struct rate *rate, const char **why);
 /* Place of @word in the NULL-ended list, or -1. */
 int text_parse_word(const char *word, const char *const *list);
 /* The word at @place, or "unknown" beyond the end. */
@@ -65,6 +71,9 @@ int text_parse_level(const char *text);
 int text_list_next(const char **list, char *element, size_t size);
 
 /* Into buf; the buffer is always terminated and returned. */
+char *text_window(char *buf, size_t size, uint32_t window); /* "auto", "off", "200" */
+/* "10/s", or "auto" if @rate is 0 */
+char *text_least_rate(char *buf, size_t size, uint32_t rate, uint16_t per_sec);
 char *text_rate(char *buf, size_t size, const struct limit *limit); /* "10/s", "unlimited" */
 char *text_reserve(char *buf, size_t size, uint16_t reserve);	    /* "auto", "0.5" */
 char *text_delay_max(char *buf, size_t size, uint64_t ns);	    /* "auto", "500ms", "2s" */

@@ -9,6 +9,7 @@
 	"host-burst"
 #define KEYS_OF_LISTENER                                                                    \
 	"ports, addresses, excess, delay-max, queue-entries, reserve, setup, connack-max, " \
+	"window, window-min, window-max, target, floor, fallback-rate, "                    \
 	"reject-rate, reject-burst, rate, "                                                 \
 	"burst, site-rate, site-burst, source-rate, source-burst"
 
