@@ -94,14 +94,15 @@ static enum exit_status run_command(int argc, char **argv)
 			return STATUS_FAILED;
 		if (!names.count)
 			err = find_names(&names, &config);
-		config_free(&config);
 	} else if (!names.count) {
 		err = find_names(&names, NULL);
 	}
 	for (unsigned int i = 0; i < names.count; i++)
 		pointers[i] = names.name[i];
 	if (!err)
-		err = run(pointers, names.count);
+		err = run(pointers, names.count, file ? &config : NULL);
+	if (file)
+		config_free(&config);
 	return command_status(err);
 }
 

@@ -36,6 +36,7 @@ struct watched {
 	uint64_t request[SETUP_BUCKETS]; /* as counted last */
 	/* the slice that began last, and what the counters of each were when it did */
 	uint64_t slice, first_slice;
+	uint64_t judged_slice; /* the next to be judged */
 	uint64_t noted[SETUP_SLICES], requested[SETUP_SLICES];
 	/* since when no SYN has been answered */
 	uint64_t unanswered_ns, noted_then, answers;
@@ -236,6 +237,7 @@ static void look_at_requests(struct watched *watched, const struct setup_counter
 	if (weight < SAMPLES_MIN)
 		return;
 	p90_ns = flows_quantile_ns(watched->requests, 900);
+	watched->sample.round_trip_ns = p90_ns;
 	if (p90_ns < FLOWS_HORIZON_MIN_NS)
 		p90_ns = FLOWS_HORIZON_MIN_NS;
 	watched->sample.horizon_ns = p90_ns > FLOWS_HORIZON_MAX_NS ? FLOWS_HORIZON_MAX_NS : p90_ns;
@@ -278,6 +280,26 @@ static void look_at_share(struct watched *watched, const struct setup_counters *
 	watched->sample.share = requested < noted ? (double)requested / (double)noted : 1;
 }
 
+/* Slices whose horizon is over are judged for good, each once. */
+static void judge_slices(struct watched *watched, const struct setup_counters *sum, uint64_t now_ns)
+{
+	uint64_t end = since(watched->sample.horizon_ns, now_ns) >> SETUP_SLICE_NS_SHIFT;
+
+	if (watched->judged_slice < watched->first_slice)
+		watched->judged_slice = watched->first_slice;
+	for (; watched->judged_slice < end; watched->judged_slice++) {
+		unsigned int i = watched->judged_slice % SETUP_SLICES;
+		uint64_t noted, requested;
+
+		if (watched->slice - watched->judged_slice >= SETUP_SLICES - 1)
+			continue;
+		noted = sum->noted[i] - watched->noted[i];
+		requested = sum->requested[i] - watched->requested[i];
+		watched->sample.judged += noted;
+		watched->sample.requested += requested < noted ? requested : noted;
+	}
+}
+
 static void look_for_answers(struct watched *watched, const struct setup_counters *sum,
 			     uint64_t now_ns)
 {
@@ -316,6 +338,7 @@ void flows_count(struct flows *flows, unsigned int listener, struct setup_counte
 	look_at_done(watched, sum, done, now_ns);
 	look_at_requests(watched, sum);
 	look_at_share(watched, sum, now_ns);
+	judge_slices(watched, sum, now_ns);
 	memcpy(watched->sample.total, sum->n, sizeof(watched->sample.total));
 	watched->sample.total[SETUP_DONE] = done;
 	watched->sample.swept = state->swept_young + state->swept_stalled;

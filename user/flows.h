@@ -43,6 +43,9 @@ struct setup_sample {
 	double share;	    /* of SYNs that turn into requests */
 	double expected;    /* young x share */
 	uint64_t horizon_ns;
+	uint64_t round_trip_ns; /* from SYN to request, of nine in ten; 0: unknown */
+	/* since user space looks: SYNs let pass whose horizon is over, and their requests */
+	uint64_t judged, requested;
 	uint64_t oldest_turn_ns; /* for how long the broker has owed an answer; 0: it owes none */
 	/* of the last second */
 	uint32_t done;

@@ -3,6 +3,8 @@
 
 #include <stdbool.h>
 
+#include "window.h"
+
 #define TRIES_MAX 8
 
 static uint64_t allowed_debt_ns(const struct limit *limit, uint32_t reserve)
@@ -58,8 +60,8 @@ static void refund(const struct release_level *level)
 			return;
 }
 
-enum release_answer release_take(const struct release_terms *terms, uint64_t now_ns,
-				 uint64_t *due_ns)
+static enum release_answer take_levels(const struct release_terms *terms, uint64_t now_ns,
+				       uint64_t *due_ns)
 {
 	uint64_t host_due_ns;
 	enum release_answer answer = charge(terms, &terms->listener, now_ns, due_ns);
@@ -71,5 +73,29 @@ enum release_answer release_take(const struct release_terms *terms, uint64_t now
 		refund(&terms->listener);
 	if (host_due_ns > *due_ns)
 		*due_ns = host_due_ns;
+	return answer;
+}
+
+enum release_answer release_take(const struct release_terms *terms, uint64_t now_ns,
+				 uint64_t *due_ns)
+{
+	enum release_answer answer;
+	uint32_t took;
+
+	if (!terms->window)
+		return take_levels(terms, now_ns, due_ns);
+	took = window_take(terms->window, terms->serial, terms->fallback_period_ns, terms->reserve,
+			   now_ns);
+	if (took == WINDOW_REFUSED) {
+		*due_ns = window_pace_due(terms->window);
+		if (*due_ns <= now_ns)
+			*due_ns = UINT64_MAX;
+		return RELEASE_LATER;
+	}
+	answer = take_levels(terms, now_ns, due_ns);
+	if (answer != RELEASE_NOW)
+		window_give_back(terms->window, terms->serial, terms->fallback_period_ns, took);
+	else
+		*due_ns = now_ns;
 	return answer;
 }

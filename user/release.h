@@ -18,6 +18,10 @@ struct release_level {
 struct release_terms {
 	struct release_level host;
 	struct release_level listener;
+	/* NULL: the listener has none */
+	struct window_state *window;
+	__u32 serial;		    /* of the listener */
+	__u64 fallback_period_ns;   /* as the operator says it */
 	uint32_t reserve; /* of RESERVE_ALL, kept for others; 0: for this one, too */
 	const __u64 *generation_in_force;
 	__u64 generation; /* of the policy that the limits are of */
@@ -30,8 +34,9 @@ enum release_answer {
 };
 
 /*
- * Takes a token of both levels, or of none. *due_ns is when there was, or will be, one: 0 if there
- * is no limit, UINT64_MAX if it is closed.
+ * Takes a token of both levels and a credit of the window, or nothing. *due_ns is when there was, or
+ * will be, one: 0 if there is no limit, UINT64_MAX if it is closed, or if the window is full: then
+ * ask again when credits have been counted anew.
  */
 enum release_answer release_take(const struct release_terms *terms, uint64_t now_ns,
 				 uint64_t *due_ns);

@@ -23,6 +23,7 @@
 struct runner {
 	struct shaper *shapers[RUN_INSTANCES_MAX];
 	unsigned int count;
+	struct signals *signals; /* NULL: none are configured */
 	int epoll_fd;
 	int signal_fd;
 };
@@ -49,6 +50,8 @@ static int begin(struct runner *runner)
 	if (runner->signal_fd < 0 || runner->epoll_fd < 0)
 		return -errno;
 	err = watch(runner, runner->signal_fd);
+	if (!err && runner->signals)
+		err = watch(runner, signals_fd(runner->signals));
 	for (unsigned int i = 0; !err && i < runner->count; i++)
 		err = watch(runner, shaper_ring_fd(runner->shapers[i]));
 	return err;
@@ -60,7 +63,7 @@ static int open_all(struct runner *runner, const char *const *names, unsigned in
 	int err = pins_lock(&pins, false, false);
 
 	for (unsigned int i = 0; !err && i < count; i++) {
-		err = shaper_open(&runner->shapers[i], &pins, names[i]);
+		err = shaper_open(&runner->shapers[i], &pins, names[i], runner->signals);
 		runner->count += !err;
 	}
 	pins_unlock(&pins);
@@ -100,6 +103,20 @@ static int tick(struct runner *runner, uint64_t now_ns)
 	return failed;
 }
 
+/* Returns when it is to be done again. */
+static uint64_t control(struct runner *runner, uint64_t now_ns)
+{
+	uint64_t next_ns = UINT64_MAX;
+
+	for (unsigned int i = 0; i < runner->count; i++) {
+		if (shaper_is_controlled(runner->shapers[i]))
+			next_ns = now_ns + CONTROLLER_TURN_NS;
+		shaper_control(runner->shapers[i], now_ns);
+	}
+	/* a policy that has just come may say so */
+	return next_ns < UINT64_MAX ? next_ns : now_ns + SHAPER_TICK_NS;
+}
+
 static struct timespec time_of(uint64_t ns)
 {
 	return (struct timespec){ .tv_sec = (time_t)(ns / NS_PER_S),
@@ -111,8 +128,8 @@ static bool sleep_until(const struct runner *runner, uint64_t due_ns)
 {
 	uint64_t now_ns = instance_now_ns();
 	const struct timespec timeout = time_of(due_ns > now_ns ? due_ns - now_ns : 0);
-	struct epoll_event events[RUN_INSTANCES_MAX + 1];
-	int count = epoll_pwait2(runner->epoll_fd, events, RUN_INSTANCES_MAX + 1, &timeout, NULL);
+	struct epoll_event events[RUN_INSTANCES_MAX + 2];
+	int count = epoll_pwait2(runner->epoll_fd, events, RUN_INSTANCES_MAX + 2, &timeout, NULL);
 
 	for (int i = 0; i < count; i++)
 		if (events[i].data.fd == runner->signal_fd)
@@ -130,7 +147,7 @@ static void rest_until(uint64_t ns)
 /* Until a signal comes, or nothing is left to serve. */
 static int loop(struct runner *runner)
 {
-	uint64_t tick_ns = 0;
+	uint64_t tick_ns = 0, control_ns = 0;
 	bool ends = false;
 	int err = 0;
 
@@ -143,7 +160,13 @@ static int loop(struct runner *runner)
 			err = failed ? failed : err;
 			tick_ns = now_ns + SHAPER_TICK_NS;
 		}
+		if (runner->signals)
+			signals_turn(runner->signals);
 		due_ns = tick_ns;
+		if (now_ns >= control_ns)
+			control_ns = control(runner, now_ns);
+		if (control_ns < due_ns)
+			due_ns = control_ns;
 		for (unsigned int i = 0; i < runner->count; i++) {
 			uint64_t next_ns = shaper_serve(runner->shapers[i]);
 
@@ -158,10 +181,19 @@ static int loop(struct runner *runner)
 	return err;
 }
 
-int run(const char *const *names, unsigned int count)
+int run(const char *const *names, unsigned int count, const struct config *config)
 {
 	struct runner runner = { .epoll_fd = -1, .signal_fd = -1 };
-	int err = open_all(&runner, names, count);
+	int err = 0;
+
+	signal(SIGPIPE, SIG_IGN);
+	if (config && config->signals_count) {
+		err = signals_create(config, &runner.signals);
+		if (err)
+			log_error("cannot read signals: %s", log_reason(err));
+	}
+	if (!err)
+		err = open_all(&runner, names, count);
 
 	if (!err) {
 		err = begin(&runner);
@@ -175,6 +207,7 @@ int run(const char *const *names, unsigned int count)
 		err = loop(&runner);
 	while (runner.count)
 		shaper_close(runner.shapers[--runner.count]);
+	signals_destroy(runner.signals);
 	close(runner.epoll_fd);
 	close(runner.signal_fd);
 	return err;

@@ -16,6 +16,9 @@
 #define TAKEN_AT_ONCE 256
 #define RELEASED_AT_ONCE 64
 
+/* Between two looks at what tracks set-ups. */
+#define WATCH_NS 1000000000ULL
+
 /* -- queues ------------------------------------------------------------------------------------ */
 
 static void publish_length(struct shaper *shaper, unsigned int id)
@@ -211,12 +214,18 @@ int shaper_take(void *arg, void *data, size_t size)
 
 /* -- out --------------------------------------------------------------------------------------- */
 
+/* The larger of the packet path's and the law's, unless the operator says it. */
 static uint32_t reserve_of(const struct shaper *shaper, unsigned int id)
 {
-	uint16_t reserve = shaper->policy->listeners[id].reserve;
+	const struct window_state *window =
+		controller_window(shaper->controller, shaper->policy, id);
+	uint32_t reserve = shaper->policy->listeners[id].reserve;
 
-	if (reserve > RESERVE_ALL)
-		reserve = (uint16_t)__atomic_load_n(&shaper->returns[id].reserve, __ATOMIC_RELAXED);
+	if (reserve > RESERVE_ALL) {
+		reserve = __atomic_load_n(&shaper->returns[id].reserve, __ATOMIC_RELAXED);
+		if (window && window->reserve > reserve)
+			reserve = window->reserve;
+	}
 	return reserve > RESERVE_ALL ? RESERVE_ALL : reserve;
 }
 
@@ -229,6 +238,9 @@ static enum release_answer take_token(struct shaper *shaper, unsigned int id,
 		.host = { &shaper->levels[0].word, &policy->host },
 		.listener = { &shaper->levels[LEVELS_LISTENER + id].word,
 			      &policy->listeners[id].limits[LEVEL_LISTENER] },
+		.window = controller_window(shaper->controller, policy, id),
+		.serial = policy->listeners[id].serial,
+		.fallback_period_ns = policy->listeners[id].window.fallback_period_ns,
 		.reserve = entry->class == QUEUE_NEW ? reserve_of(shaper, id) : 0,
 		.generation_in_force = &shaper->instance.control->generation,
 		.generation = shaper->generation,
@@ -258,6 +270,7 @@ static void put_back(struct shaper *shaper, unsigned int id, const struct queue_
 
 	memcpy(frame, entry->frame, entry->len);
 	syn_frame_complete(frame, entry->len);
+	controller_note(shaper->controller, shaper->policy, id, frame, entry->len, now_ns);
 	waiting_admit(&shaper->waiting, entry->key, now_ns, &shaper->returns[id]);
 	if (!is_device(shaper, entry->ifindex) ||
 	    inject_frame(shaper->inject_fd, entry->ifindex, frame, entry->len)) {
@@ -336,6 +349,34 @@ static int follow_maps(struct shaper *shaper)
 	return err;
 }
 
+/* The lock keeps a `weir detach` from taking off what is put on. */
+static void watch_tracking(struct shaper *shaper, uint64_t now_ns)
+{
+	bool same = false;
+	struct pins pins;
+
+	if (!shaper_is_controlled(shaper) ||
+	    (shaper->watched_ns && now_ns - shaper->watched_ns < WATCH_NS))
+		return;
+	if (pins_lock(&pins, false, false))
+		return;
+	if (!shaper_check_pins(shaper, &same) && same)
+		controller_watch(shaper->controller, shaper->policy);
+	pins_unlock(&pins);
+	shaper->watched_ns = now_ns;
+}
+
+bool shaper_is_controlled(const struct shaper *shaper)
+{
+	return controller_is_needed(shaper->policy);
+}
+
+void shaper_control(struct shaper *shaper, uint64_t now_ns)
+{
+	if (!follow_policy(shaper, now_ns))
+		controller_turn(shaper->controller, shaper->policy, now_ns);
+}
+
 int shaper_tick(struct shaper *shaper, uint64_t now_ns, bool *moved)
 {
 	bool same = true;
@@ -348,6 +389,9 @@ int shaper_tick(struct shaper *shaper, uint64_t now_ns, bool *moved)
 	if (err)
 		return err;
 	*moved = !same;
+	if (!same)
+		shaper->watched_ns = 0;
+	watch_tracking(shaper, now_ns);
 	for (unsigned int id = 0; id < LISTENERS_MAX; id++) {
 		struct line *line = &shaper->lines[id];
 		struct queue_state *state = &shaper->states[id];
@@ -379,6 +423,7 @@ void shaper_close(struct shaper *shaper)
 		close(shaper->lock_fd);
 	if (shaper->inject_fd >= 0)
 		close(shaper->inject_fd);
+	controller_destroy(shaper->controller);
 	free(shaper->policy);
 	free(shaper);
 }

@@ -13,6 +13,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "controller.h"
 #include "delay_max.h"
 #include "instance.h"
 #include "pins.h"
@@ -48,6 +49,8 @@ struct shaper {
 	struct returns *returns;
 	struct waiting_table waiting;
 	struct ring_buffer *ring;
+	struct controller *controller;
+	uint64_t watched_ns; /* when it was seen to that set-ups are tracked */
 	struct policy *policy;
 	uint64_t generation; /* of the policy */
 	uint64_t policy_since_ns;
@@ -55,8 +58,9 @@ struct shaper {
 	unsigned int taken; /* from the ring since the last look at the queues */
 };
 
-/* Errors have been reported: -EBUSY: another `weir run` serves it. */
-int shaper_open(struct shaper **opened, const struct pins *pins, const char *name);
+/* @signals: of the configuration, or NULL. Errors have been reported: -EBUSY: another `weir run` serves it. */
+int shaper_open(struct shaper **opened, const struct pins *pins, const char *name,
+		const struct signals *signals);
 /* What is held is dropped. */
 void shaper_close(struct shaper *shaper);
 
@@ -71,6 +75,11 @@ int shaper_tick(struct shaper *shaper, uint64_t now_ns, bool *moved);
 /* Takes SYNs over and lets in those whose time it is. Returns when to call it again at the latest,
  * at once if that is not later than now. */
 uint64_t shaper_serve(struct shaper *shaper);
+
+/* Every CONTROLLER_TURN_NS: gives out what the windows of the listeners leave. */
+void shaper_control(struct shaper *shaper, uint64_t now_ns);
+/* Has any listener a window? Else there is nothing to control. */
+bool shaper_is_controlled(const struct shaper *shaper);
 
 /* Of shaper_maps.c: the maps of the instance, in place of those that were open. */
 int shaper_map(struct shaper *shaper, const struct pins *pins);

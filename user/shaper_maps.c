@@ -32,6 +32,8 @@ static size_t waiting_size(const struct shaper *shaper)
 
 void shaper_unmap(struct shaper *shaper)
 {
+	if (shaper->controller)
+		controller_unmap(shaper->controller);
 	ring_buffer__free(shaper->ring);
 	shaper->ring = NULL;
 	if (shaper->levels)
@@ -93,15 +95,19 @@ int shaper_map(struct shaper *shaper, const struct pins *pins)
 	shaper->ring = ring_buffer__new(instance->map_fd[MAP_DELAYS], shaper_take, shaper, NULL);
 	if (shaper->levels && shaper->states && shaper->returns && shaper->waiting.sets &&
 	    shaper->ring)
+		err = controller_map(shaper->controller, instance);
+	else
+		err = errno ? -errno : -ENOMEM;
+	if (!err)
 		return 0;
-	err = errno ? -errno : -ENOMEM;
 	log_error("cannot serve '%s': its maps cannot be mapped: %s", shaper->name,
 		  log_reason(err));
 	shaper_unmap(shaper);
 	return err;
 }
 
-int shaper_open(struct shaper **opened, const struct pins *pins, const char *name)
+int shaper_open(struct shaper **opened, const struct pins *pins, const char *name,
+		const struct signals *signals)
 {
 	struct shaper *shaper = calloc(1, sizeof(*shaper));
 	int err = shaper ? 0 : -ENOMEM;
@@ -116,6 +122,8 @@ int shaper_open(struct shaper **opened, const struct pins *pins, const char *nam
 	}
 	if (err)
 		log_error("cannot serve '%s': %s", name, log_reason(err));
+	if (!err)
+		err = controller_create(&shaper->controller, signals);
 	if (!err)
 		err = shaper_map(shaper, pins);
 	if (!err) {

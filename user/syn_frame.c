@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "flow.h"
+
 #define ETHER_TYPE_AT 12
 #define VLAN_TAG_LEN 4
 #define VLAN_TAGS_MAX 2
@@ -21,6 +23,8 @@
 struct segment {
 	uint8_t *tcp;
 	size_t len;
+	const uint8_t *addresses; /* source, destination */
+	size_t address_len;
 	uint32_t pseudo;
 };
 
@@ -59,6 +63,8 @@ static bool find_in_v4(struct segment *segment, uint8_t *ip, size_t len)
 		return false;
 	segment->tcp = ip + header;
 	segment->len = total - header;
+	segment->addresses = ip + 12;
+	segment->address_len = 4;
 	segment->pseudo = sum(ip + 12, 8);
 	return true;
 }
@@ -70,6 +76,8 @@ static bool find_in_v6(struct segment *segment, uint8_t *ip, size_t len)
 		return false;
 	segment->tcp = ip + IPV6_LEN;
 	segment->len = word_at(ip + 4);
+	segment->addresses = ip + 8;
+	segment->address_len = 16;
 	segment->pseudo = sum(ip + 8, 32);
 	return segment->len >= TCP_LEN && segment->len <= len - IPV6_LEN;
 }
@@ -107,5 +115,23 @@ bool syn_frame_complete(uint8_t *frame, size_t len)
 	check = ~fold(sum(segment.tcp, segment.len)) & 0xffff;
 	segment.tcp[TCP_CHECK_AT] = (uint8_t)(check >> 8);
 	segment.tcp[TCP_CHECK_AT + 1] = (uint8_t)check;
+	return true;
+}
+
+bool syn_frame_flow(const uint8_t *frame, size_t len, struct flow_key *key, uint32_t *isn)
+{
+	struct segment segment;
+	size_t words;
+
+	/* nothing is written through it */
+	if (!find_segment(&segment, (uint8_t *)(uintptr_t)frame, len))
+		return false;
+	words = segment.address_len / sizeof(key->client[0]);
+	memset(key, 0, sizeof(*key));
+	memcpy(&key->client[4 - words], segment.addresses, segment.address_len);
+	memcpy(&key->server[4 - words], segment.addresses + segment.address_len,
+	       segment.address_len);
+	key->ports = word_at(segment.tcp) << 16 | word_at(segment.tcp + 2);
+	*isn = word_at(segment.tcp + 4) << 16 | word_at(segment.tcp + 6);
 	return true;
 }
