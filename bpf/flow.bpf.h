@@ -107,11 +107,10 @@ __noinline int flow_admitted(const struct packet *packet, __u32 listener, __u64 
 }
 
 /*
- * A FIN or RST comes from the client. If its request was being served it has given up: then the
- * number of its SYN, and FLOW_GIVEN_UP.
+ * A FIN or RST comes from the client. If its request was being served it has given up: that says of
+ * how long it was held what a RST to the SYN+ACK would say, and *@packet becomes one.
  */
-#define FLOW_GIVEN_UP (1ULL << 32)
-__noinline __u64 flow_closed(const struct packet *packet)
+__noinline int flow_closed(struct packet *packet)
 {
 	struct flow_place place;
 	struct flow *flow;
@@ -129,7 +128,11 @@ __noinline __u64 flow_closed(const struct packet *packet)
 	if (!flow_free(flow, place.tag))
 		return 0;
 	flow_count(listener, requested ? SETUP_GIVEN_UP : SETUP_WITHDRAWN);
-	return requested ? FLOW_GIVEN_UP | isn : 0;
+	if (requested) {
+		packet->isn = bpf_htonl(isn + 1);
+		packet->resets = true;
+	}
+	return 0;
 }
 
 #endif

@@ -203,8 +203,9 @@ static __always_inline enum reason ask_shared(struct cause *cause, struct stakes
 {
 	enum reason reason;
 
-	cause->kept = false;
-	window_begin(cause);
+	cause->kept = 0;
+	/* the verifier does not know that who is refused below is not charged */
+	stakes->listener.word = NULL;
 	stakes->host.limit = &cause->policy->host;
 	stakes->listener.limit = &cause->policy->listeners[cause->listener].limits[LEVEL_LISTENER];
 	reason = stake_ask_level(&stakes->host, 0, cause, REASON_HOST_LIMIT);
@@ -247,17 +248,11 @@ static __always_inline void stakes_pay_no_prefix(struct stakes *stakes)
 static __always_inline enum reason charge_all(const struct cause *cause, struct stakes *stakes)
 {
 	__u64 now_ns = cause->read_ns;
-	__u32 took = WINDOW_TOOK_NOTHING;
 	enum reason reason;
 
-	if (cause->windowed) {
-		took = window_charge(cause);
-		if (took == WINDOW_REFUSED)
-			return REASON_WINDOW;
-	}
 	reason = stake_charge(&stakes->listener, cause, now_ns, REASON_LISTENER_LIMIT);
 	if (reason)
-		goto refund_window;
+		return reason;
 	reason = stake_charge(&stakes->host, cause, now_ns, REASON_HOST_LIMIT);
 	if (reason)
 		goto refund_listener;
@@ -267,6 +262,7 @@ static __always_inline enum reason charge_all(const struct cause *cause, struct 
 	reason = stake_charge_prefix(&stakes->source, cause, now_ns, REASON_SOURCE_LIMIT);
 	if (reason)
 		goto refund_site;
+	window_charge(cause);
 	return REASON_ADMITTED;
 
 refund_site:
@@ -275,8 +271,6 @@ refund_host:
 	stake_refund(&stakes->host);
 refund_listener:
 	stake_refund(&stakes->listener);
-refund_window:
-	window_refund(cause, took);
 	return reason;
 }
 
@@ -298,10 +292,8 @@ static __always_inline enum reason judge(struct xdp_md *ctx, const struct packet
 	shared = delay_ask(ctx, shared, cause, known);
 	if (shared && !cause->held)
 		return shared;
-	cause->waited = known->looked && known->echo == ECHO_WAITED;
 	if (cause->held) {
 		/* they are charged when it is let in */
-		cause->windowed = false;
 		stakes->host.word = NULL;
 		stakes->listener.word = NULL;
 	}

@@ -14,6 +14,7 @@
 
 #include "match.bpf.h"
 #include "table.bpf.h"
+#include "window.h"
 
 const volatile __u32 waiting_sets;   /* 0: nothing is remembered */
 const volatile __u64 look_period_ns; /* of one CPU: its share of the budget */
@@ -224,18 +225,32 @@ __noinline int returns_roll(struct returns *returns, __u64 slice)
 	return 0;
 }
 
-/* The reserve of a listener, of RESERVE_ALL. */
-static __always_inline __u32 returns_reserve(const struct cause *cause)
+/*
+ * The reserve of a listener, of RESERVE_ALL: as @said, or else the larger of what follows from what
+ * comes back and of what `weir run` wants. A function of its own for the verifier.
+ */
+__noinline __u32 returns_reserve_of(__u32 listener, __u32 said, __u32 serial, __u64 now_ns)
+{
+	const struct returns *returns;
+	const struct window_state *window;
+	__u32 reserve = said;
+
+	if (said <= RESERVE_ALL)
+		return said;
+	returns = bpf_map_lookup_elem(&returns_by_listener, &listener);
+	reserve = returns ? READ_ONCE(returns->reserve) & (2 * RESERVE_ALL - 1) : 0;
+	window = bpf_map_lookup_elem(&windows, &listener);
+	if (window && window_is_leased(window, serial, now_ns) && window->reserve > reserve)
+		reserve = window->reserve & (2 * RESERVE_ALL - 1);
+	return reserve;
+}
+
+static __always_inline __u32 returns_reserve(struct cause *cause)
 {
 	const struct listener *listener = &cause->policy->listeners[cause->listener];
-	__u32 index = cause->listener, reserve;
-	struct returns *returns;
 
-	if (listener->reserve <= RESERVE_ALL)
-		return listener->reserve;
-	returns = bpf_map_lookup_elem(&returns_by_listener, &index);
-	reserve = returns ? READ_ONCE(returns->reserve) & (2 * RESERVE_ALL - 1) : 0;
-	return cause->reserve > reserve ? cause->reserve : reserve;
+	return returns_reserve_of(cause->listener, listener->reserve, listener->serial,
+				  cause_now_ns(cause));
 }
 
 /* Of a SYN that the shared levels have refused: will it come back? Where a refusal is only counted,

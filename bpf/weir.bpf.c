@@ -113,17 +113,10 @@ int weir(struct xdp_md *ctx)
 	struct stakes stakes;
 	struct recall known;
 	enum reason reason;
-	__u64 given_up;
 
 	reason = parse(ctx, &packet);
-	if (track_flows && packet.ends) {
-		given_up = flow_closed(&packet);
-		if (given_up) {
-			/* as if it had refused the SYN+ACK */
-			packet.isn = bpf_htonl((__u32)given_up + 1);
-			packet.resets = true;
-		}
-	}
+	if (track_flows && packet.ends)
+		flow_closed(&packet);
 	if (packet.resets && match(&packet, &cause) == REASON_NONE)
 		waiting_reset(&packet, cause_now_ns(&cause));
 	if (!reason)

@@ -6,7 +6,9 @@
  * counted wrongly can close it for good. Without a valid lease there is no window but the fallback
  * rate, with room for a second of it. Pure; used by BPF, user space and the tests.
  *
- * User space writes credits while others take them: one taken just then may be given twice.
+ * User space writes credits while others take them: one taken just then may be given twice. And whoever
+ * lets a SYN in asks first and charges then: of two at once both may have the last. Either way the
+ * next ones wait for it.
  */
 #ifndef WEIR_WINDOW_H
 #define WEIR_WINDOW_H
@@ -22,8 +24,8 @@
 
 enum window_answer {
 	WINDOW_YES,
-	WINDOW_FOR_WAITED, /* only for those who have waited */
-	WINDOW_NO,
+	WINDOW_FOR_WAITED = 1, /* only for those who have waited */
+	WINDOW_NO = 2,
 };
 
 /* What was taken, to be given back if another level refuses. */
@@ -115,22 +117,43 @@ WINDOW_INLINE enum window_answer window_ask(const struct window_state *state, __
 	return credits > window_kept(state, reserve) ? WINDOW_YES : WINDOW_FOR_WAITED;
 }
 
-/* One token of a bucket of one word; with @bounded debts end at the tolerance, whoever asks. */
-WINDOW_INLINE int window_take_token(__u64 *word, __u64 period_ns, __u64 tolerance_ns, int bounded,
-				    __u64 now_ns)
+/* One token of a bucket of one word. Debts end at the tolerance and one token. */
+WINDOW_INLINE void window_charge_token(__u64 *word, __u64 period_ns, __u64 tolerance_ns,
+				       __u64 now_ns)
 {
 	for (int i = 0; i < WINDOW_TRIES_MAX; i++) {
 		__u64 tat = *(volatile __u64 *)word, debt_ns = window_tat_debt(tat, now_ns);
 
-		if (debt_ns > tolerance_ns) {
-			if (bounded)
-				return 0;
+		if (debt_ns > tolerance_ns)
 			debt_ns = tolerance_ns;
-		}
 		if (__sync_val_compare_and_swap(word, tat, now_ns + debt_ns + period_ns) == tat)
-			return 1;
+			return;
 	}
-	return 0;
+}
+
+/* Of one that is let in, whether or not there is room. Returns what it took. */
+WINDOW_INLINE __u32 window_charge_any(struct window_state *state, __u32 serial, __u64 said_ns,
+				      __u64 now_ns)
+{
+	__u64 period_ns;
+
+	if (!window_is_leased(state, serial, now_ns)) {
+		period_ns = window_fallback_period(state, serial, said_ns);
+		if (!period_ns)
+			return WINDOW_TOOK_NOTHING;
+		window_charge_token(&state->fallback_tat, period_ns, WINDOW_FALLBACK_BURST_NS,
+				    now_ns);
+		return WINDOW_TOOK_FALLBACK;
+	}
+	if (__sync_fetch_and_add(&state->credits, -1) <= 0) {
+		window_charge_token(&state->floor_tat, state->floor_period_ns, 0, now_ns);
+		return WINDOW_TOOK_CREDIT | WINDOW_TOOK_FLOOR;
+	}
+	if (!state->pace_period_ns)
+		return WINDOW_TOOK_CREDIT;
+	window_charge_token(&state->pace_tat, state->pace_period_ns, state->pace_tolerance_ns,
+			    now_ns);
+	return WINDOW_TOOK_CREDIT | WINDOW_TOOK_PACE;
 }
 
 WINDOW_INLINE void window_return_token(__u64 *word, __u64 period_ns)
@@ -142,36 +165,9 @@ WINDOW_INLINE void window_return_token(__u64 *word, __u64 period_ns)
 WINDOW_INLINE __u32 window_take(struct window_state *state, __u32 serial, __u64 said_ns,
 				__u32 reserve, __u64 now_ns)
 {
-	enum window_answer answer = window_ask(state, serial, said_ns, reserve, now_ns);
-	__u64 period_ns;
-	__s64 credits;
-
-	if (answer != WINDOW_YES)
+	if (window_ask(state, serial, said_ns, reserve, now_ns) != WINDOW_YES)
 		return WINDOW_REFUSED;
-	if (!window_is_leased(state, serial, now_ns)) {
-		period_ns = window_fallback_period(state, serial, said_ns);
-		if (!period_ns)
-			return WINDOW_TOOK_NOTHING;
-		return window_take_token(&state->fallback_tat, period_ns, WINDOW_FALLBACK_BURST_NS,
-					 1, now_ns)
-			       ? WINDOW_TOOK_FALLBACK
-			       : WINDOW_REFUSED;
-	}
-	credits = __sync_fetch_and_add(&state->credits, -1);
-	if (credits <= window_kept(state, reserve)) {
-		if (credits <= 0 && window_take_token(&state->floor_tat, state->floor_period_ns, 0,
-						      1, now_ns))
-			return WINDOW_TOOK_CREDIT | WINDOW_TOOK_FLOOR;
-		__sync_fetch_and_add(&state->credits, 1);
-		return WINDOW_REFUSED;
-	}
-	if (!state->pace_period_ns)
-		return WINDOW_TOOK_CREDIT;
-	if (window_take_token(&state->pace_tat, state->pace_period_ns, state->pace_tolerance_ns,
-			      window_is_paced(state, credits), now_ns))
-		return WINDOW_TOOK_CREDIT | WINDOW_TOOK_PACE;
-	__sync_fetch_and_add(&state->credits, 1);
-	return WINDOW_REFUSED;
+	return window_charge_any(state, serial, said_ns, now_ns);
 }
 
 WINDOW_INLINE void window_give_back(struct window_state *state, __u32 serial, __u64 said_ns,

@@ -9,6 +9,7 @@
 #	haproxy-rate		haproxy's `rate-limit sessions`
 #	weir			weir, a limit of the listener, drop
 #	weir-delay		the same, but excess is held; with room for a tenth of a second only
+#	weir-auto		weir, told nothing: window = auto
 
 # What somebody would tune by hand who knows that CAPACITY set-ups a second were measured: slightly
 # less. And half of that, and half as much again.
@@ -35,6 +36,7 @@ contestant_label() { # CONTESTANT RATE
 	haproxy-rate) echo "haproxy rate-limit sessions $2" ;;
 	weir) echo "weir $2/s, drop" ;;
 	weir-delay) echo "weir $2/s, delay" ;;
+	weir-auto) echo 'weir, window auto' ;;
 	esac
 }
 
@@ -57,6 +59,12 @@ weir_attach() { # EXCESS RATE BURST [LINE...]
 	weir -q attach b0 config "$work/weir.conf"
 }
 
+weir_attach_auto() {
+	printf '%s\n' '[weir]' 'devices = b0' 'mode = enforce' '[listener default]' \
+		'ports = 1883, 8883' 'window = auto' >"$work/weir.conf"
+	weir -q attach b0 config "$work/weir.conf"
+}
+
 weir_run() {
 	start run broker "${at_once[@]}" taskset -c "$broker_cpu" "$build/weir" run b0
 	run=$job
@@ -70,13 +78,14 @@ contestant_start() { # CONTESTANT RATE; haproxy-rate is the front's own
 	nft-source) nft_drops 'add @seen { ip saddr limit rate over 10/minute burst 5 packets }' ;;
 	weir) weir_attach drop "$2" "$2" ;;
 	weir-delay) weir_attach delay "$2" $(($2 / 10)) && weir_run ;;
+	weir-auto) weir_attach_auto && weir_run ;;
 	esac
 }
 
 contestant_refused() { # CONTESTANT -> SYNs that it dropped
 	case $1 in
 	nft*) in_broker nft -j list chain inet storm input | jq '[.. | .counter? | objects | .packets] | add' ;;
-	weir | weir-delay) syns 'enforced="true"' 'verdict="drop"' ;;
+	weir | weir-delay | weir-auto) syns 'enforced="true"' 'verdict="drop"' ;;
 	*) echo 0 ;;
 	esac
 }
