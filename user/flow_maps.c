@@ -14,6 +14,7 @@ static void *map_memory(const struct instance *instance, enum instance_map map, 
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, instance->map_fd[map],
 			    0);
 
+	// cppcheck-suppress memleak
 	return memory == MAP_FAILED ? NULL : memory;
 }
 

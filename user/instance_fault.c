@@ -31,7 +31,7 @@ const char *instance_fault(char buf[FAULT_TEXT_MAX], const struct instance *inst
 			 "cannot use instance '%s': its state has ABI %u, which this weir (ABI %u) "
 			 "does not know; use the weir that attached it, or `weir detach %s` and "
 			 "attach again",
-			 name, instance->control->abi, WEIR_ABI, name);
+			 name, instance->control->abi, (unsigned int)WEIR_ABI, name);
 	else if (err == -EXDEV)
 		snprintf(buf, FAULT_TEXT_MAX,
 			 "cannot use instance '%s': it belongs to another network namespace; enter "
