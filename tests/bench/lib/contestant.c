@@ -54,8 +54,7 @@ static int lease_queues(const struct contestant *contestant, const struct policy
 			.entries = policy->listeners[id].queue_entries,
 		};
 
-		if (*policy->listeners[id].name &&
-		    policy->listeners[id].excess == EXCESS_DELAY &&
+		if (*policy->listeners[id].name && policy->listeners[id].excess == EXCESS_DELAY &&
 		    bpf_map_update_elem(map_fd(contestant, "queues"), &id, &state, BPF_ANY))
 			return -errno;
 	}
