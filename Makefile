@@ -63,7 +63,7 @@ E2E_BIN := $(patsubst tests/e2e/%.c,$(BUILD)/tests/e2e/%,$(sort $(wildcard tests
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all check test test-bpf test-e2e bench bench-storm lint format sanitize install clean help tools
+.PHONY: all check test test-bpf test-e2e bench bench-storm bench-delay lint format sanitize install clean help tools
 
 all: $(BUILD)/weir $(BUILD)/herd ## build everything that is installed (default)
 
@@ -165,6 +165,9 @@ bench: tools ## the figures of docs/benchmarks.md, as ratios: needs root
 
 bench-storm: tools ## reconnect storms on real brokers, an hour of them: needs root
 	$(Q)tests/storm/run
+
+bench-delay: tools ## what holding excess does beside dropping it, 20 minutes: needs root
+	$(Q)tests/storm/delay
 
 lint: ## format, layers, static analysis
 	$(Q)scripts/check-format

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include <linux/bpf.h>
-#include <bpf/bpf.h>
 
 #include "rig.h"
 
@@ -370,49 +369,6 @@ static void test_rules_are_not_remembered(void **state)
 	assert_int_equal(echoes(), before);
 }
 
-/* How many entries of the table have all of @marks. */
-static unsigned int marked(uint64_t marks)
-{
-	unsigned int count = 0;
-	struct waiting_set set;
-
-	for (uint32_t i = 0; i < 4096; i++) {
-		assert_int_equal(bpf_map_lookup_elem(rig.instance.map_fd[MAP_WAITING], &i, &set),
-				 0);
-		for (int way = 0; way < WAITING_WAYS; way++)
-			count += (set.entry[way] & marks) == marks;
-	}
-	return count;
-}
-
-/* The RST of a client that had given up has the number after its SYN's; those of a connection that
- * ends have others, and to other ports they are nobody's business. */
-static void test_reset_by_the_client(void **state)
-{
-	static const struct frame_spec others[] = {
-		{ .isn = 500, .flags = TCP_RST },
-		{ .isn = 502, .flags = TCP_RST },
-		{ .isn = 501, .flags = TCP_RST, .sport = 7 },
-		{ .isn = 501, .flags = TCP_RST, .dport = 80 },
-		{ .isn = 501, .flags = TCP_ACK },
-		{ .isn = 501, .flags = TCP_FIN | TCP_ACK },
-		{ .isn = 601, .flags = TCP_RST }, /* refused */
-	};
-
-	(void)state;
-	close_rig();
-	open_common(SLOW);
-	assert_int_equal(syn(500), REASON_ADMITTED);
-	assert_int_equal(syn(600), REASON_LISTENER_LIMIT);
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		rig_reason(&rig, &others[i]);
-	assert_int_equal(marked(WAITING_WAS_RESET), 0);
-	assert_int_equal(rig_reason(&rig, &(struct frame_spec){ .isn = 501, .flags = TCP_RST }),
-			 REASON_NOT_SYN);
-	assert_int_equal(marked(WAITING_WAS_RESET | WAITING_WAS_ADMITTED), 1);
-	assert_int_equal(marked(WAITING_WAS_RESET), 1);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -430,7 +386,6 @@ int main(void)
 		cmocka_unit_test(test_reserve_ends),
 		cmocka_unit_test(test_no_reserve_without_waiting),
 		cmocka_unit_test(test_rules_are_not_remembered),
-		cmocka_unit_test(test_reset_by_the_client),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, close_common);
