@@ -41,7 +41,8 @@ PURE := text text_reserve names config config_keys config_read config_sections c
 	syn_frame trials text_delay promtext_put promtext_queue queue_figures render_queue json_queue \
 	law law_window law_local law_rate law_signals law_goodput law_words law_turn config_signals \
 	config_signals_check presets promparse signal_terms mqtt_url json_answers flows \
-	text_window plan_window window_limits
+	text_window plan_window window_limits window_figures render_window json_window \
+	promtext_window
 PURE_OBJ := $(PURE:%=$(BUILD)/user/%.o)
 # The pinned state without the program that uses it; tests bring their own.
 STATE_OBJ := $(patsubst %,$(BUILD)/user/%.o,instance instance_fault pins lock objects netdev log output absent tries top_read)

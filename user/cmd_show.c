@@ -23,6 +23,7 @@ static const struct page pages[] = {
 	{ "rules", render_rules },
 	{ "sources", render_sources },
 	{ "queue", render_queue },
+	{ "signals", render_signals },
 	{},
 };
 
@@ -77,7 +78,7 @@ static enum exit_status show(int argc, char **argv)
 
 const struct command command_show = {
 	.name = "show",
-	.usage = "[status|limits|counters|rules|sources|queue] [NAME]",
+	.usage = "[status|limits|counters|rules|sources|queue|signals] [NAME]",
 	.summary = "What is attached, what it admits and what it has done",
 	.details =
 		"status    one screen: devices, mode, what was admitted and refused\n"
@@ -88,6 +89,7 @@ const struct command command_show = {
 		"sources   the 20 sources and the 20 sites refused most in the last minute; the\n"
 		"          true count is REFUSED, give or take what stands beside it\n"
 		"queue     where excess = delay: SYNs held, what became of them, and why others\n"
-		"          were not held\n",
+		"          were not held\n"
+		"signals   where there is a window: how large, why, and what that follows from\n",
 	.run = show,
 };

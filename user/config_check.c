@@ -318,6 +318,15 @@ static int check_rules(struct check *check)
 	return 0;
 }
 
+static void check_window(const struct check *check, const struct wanted_listener *listener)
+{
+	if (listener->wrong & PART_WINDOW || listener->window_min <= listener->window_max)
+		return;
+	config_error(check->errors, check->name, listener->line,
+		     "listener '%s': window-min %u is more than window-max %u; lower it",
+		     listener->name, listener->window_min, listener->window_max);
+}
+
 int config_check(const struct config *config, const char *name, struct config_errors *errors)
 {
 	struct check check = { config, name, errors };
@@ -335,6 +344,7 @@ int config_check(const struct config *config, const char *name, struct config_er
 		for (int level = LEVEL_LISTENER; level < LEVEL_COUNT; level++)
 			check_limit(&check, listener, (enum level)level);
 		check_bucket(&check, listener, &listener->reject, PART_REJECT, "reject-burst");
+		check_window(&check, listener);
 		if (!is_placed(listener))
 			continue;
 		if (!count_ports(listener))

@@ -3,8 +3,10 @@
 
 #include "json_queue.h"
 #include "json_value.h"
+#include "json_window.h"
 #include "policy.h"
 #include "queue_figures.h"
+#include "window_figures.h"
 
 #define PREFIX_TEXT_MAX 64
 
@@ -165,6 +167,8 @@ static json_t *listener(const struct snapshot *snapshot, unsigned int id)
 	json_object_set_new(object, "excess", word(excess_names, listener->excess));
 	if (queue_is_there(snapshot, id))
 		json_object_set_new(object, "queue", json_queue(snapshot, id));
+	if (window_is_there(snapshot, id))
+		json_object_set_new(object, "window", json_window(snapshot, id));
 	json_object_set_new(object, "reserve", reserve(snapshot, id));
 	json_object_set_new(object, "again", again(&snapshot->echoes[id]));
 	json_object_set_new(object, "limits", listener_limits(snapshot, id));

@@ -6,6 +6,7 @@
 
 #include "promtext_put.h"
 #include "promtext_queue.h"
+#include "promtext_window.h"
 
 /* What can happen to a SYN in this version; these exist from the start, so that rate() sees their
  * first increase. */
@@ -255,6 +256,18 @@ static void put_device_modes(FILE *out, const struct snapshot *snapshot)
 	}
 }
 
+static void put_leases(FILE *out, const struct snapshot *snapshot)
+{
+	promtext_lease_valid(out, snapshot);
+	promtext_window_lease(out, snapshot);
+}
+
+static void put_all_rates(FILE *out, const struct snapshot *snapshot)
+{
+	put_rates(out, snapshot);
+	promtext_window_rates(out, snapshot);
+}
+
 static const struct metric {
 	const char *name;
 	const char *type;
@@ -285,8 +298,19 @@ static const struct metric {
 	{ "weir_release_failures_total", "counter",
 	  "SYNs to be let in that the kernel did not take.", promtext_release_failures },
 	{ "weir_lease_valid", "gauge",
-	  "1 while `weir run` serves the listener; 0: its excess is dropped.",
-	  promtext_lease_valid },
+	  "1 while `weir run` serves the listener; queue 0: its excess is dropped; window 0: the "
+	  "fallback rate is in force.",
+	  put_leases },
+	{ "weir_window", "gauge", "How many connections may be in set-up at once.",
+	  promtext_window },
+	{ "weir_in_flight", "gauge", "Connections in set-up: request seen, not done.",
+	  promtext_in_flight },
+	{ "weir_setup_latency_seconds", "histogram",
+	  "What the broker took for set-ups; the clients' round trips are not in it.",
+	  promtext_setup_latency },
+	{ "weir_signal_ratio", "gauge", "Value of an external signal, of its target.",
+	  promtext_signal_ratio },
+	{ "weir_signal_age_seconds", "gauge", "Age of that value.", promtext_signal_age },
 	{ "weir_reserve_ratio", "gauge",
 	  "Share of the burst that is kept for SYNs that come again.", put_reserves },
 	{ "weir_waiting_evictions_total", "counter",
@@ -296,7 +320,7 @@ static const struct metric {
 	{ "weir_limit_per_second", "gauge",
 	  "Rate of new connections that a limit allows; the host's has an empty listener; level "
 	  "reject: of RSTs.",
-	  put_rates },
+	  put_all_rates },
 	{ "weir_limit_burst", "gauge", "New connections that a limit allows at once.", put_bursts },
 	{ "weir_source_table_fill_ratio", "gauge",
 	  "Share of the slots of the source table that are in debt, estimated from a sample.",

@@ -13,6 +13,7 @@ void render_counters(FILE *out, const struct snapshot *snapshot);
 void render_rules(FILE *out, const struct snapshot *snapshot);
 void render_sources(FILE *out, const struct snapshot *snapshot);
 void render_queue(FILE *out, const struct snapshot *snapshot);
+void render_signals(FILE *out, const struct snapshot *snapshot);
 
 /* -- for other pages --------------------------------------------------------------------------- */
 

@@ -37,6 +37,8 @@ struct snapshot {
 	struct returns returns[LISTENERS_MAX];
 	struct queue_state queues[LISTENERS_MAX];
 	struct unheld_counters unheld[LISTENERS_MAX]; /* summed over CPUs */
+	struct window_state windows[LISTENERS_MAX];
+	struct setup_counters setups[LISTENERS_MAX]; /* summed over CPUs */
 	struct table_counters table;		      /* summed over CPUs */
 	struct level_state levels[LEVELS_MAX];
 	struct top top;	   /* refused most in the last minute */
