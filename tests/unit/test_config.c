@@ -64,8 +64,8 @@ static const struct {
 	/* keys */
 	{ "[weir]\nmod = enforce\n",
 	  "f:2: unknown key 'mod': [weir] has no such key; did you mean 'mode'?\n" },
-	{ P "windows = 1\n",
-	  "f:3: unknown key 'windows': [listener a] has no such key; write one of "
+	{ P "widths = 1\n",
+	  "f:3: unknown key 'widths': [listener a] has no such key; write one of "
 	  KEYS_OF_LISTENER "\n" },
 	{ "[weir]\nx = 1\n",
 	  "f:2: unknown key 'x': [weir] has no such key; write one of " KEYS_OF_WEIR "\n" },
@@ -135,6 +135,23 @@ static const struct {
 	  "f:3: delay-max '61s': is out of range; write auto, or a time from 100ms to 60s\n" },
 	{ P "delay-max = 0s\n",
 	  "f:3: delay-max '0s': is not a time; write auto, or a time from 100ms to 60s\n" },
+	{ P "window = off\nwindow-min = 1\nwindow-max = 20000\ntarget = 5ms\nfloor = auto\n"
+	  "fallback-rate = auto\n", "" },
+	{ P "window = 1\ntarget = 60s\nfloor = 1/h\nfallback-rate = 1000000/s\n", "" },
+	{ P "window = 20000\nwindow-min = 9\nwindow-max = 9\n", "" },
+	{ P "window = 0\n", "f:3: window '0': is not a window; write auto, off, or a number from 1 to "
+	  "20000\n" },
+	{ P "window = 20001\n", "f:3: window '20001': is not a window; write auto, off, or a number "
+	  "from 1 to 20000\n" },
+	{ P "window-min = 0\nwindow-max = 20001\n",
+	  "f:3: window-min '0': must be 1 to 20000\nf:4: window-max '20001': must be 1 to 20000\n" },
+	{ P "window-min = 10\nwindow-max = 9\n",
+	  "f:1: listener 'a': window-min 10 is more than window-max 9; lower it\n" },
+	{ P "target = 4ms\n", "f:3: target '4ms': is out of range; write a time from 5ms to 60s\n" },
+	{ P "target = fast\n", "f:3: target 'fast': is not a time; write one from 5ms to 60s\n" },
+	{ P "floor = 0/s\n", "f:3: floor '0/s': is no bound; write auto or a rate above 0\n" },
+	{ P "fallback-rate = unlimited\n",
+	  "f:3: fallback-rate 'unlimited': is no bound; write auto or a rate above 0\n" },
 	{ P "queue-entries = 15\n",
 	  "f:3: queue-entries '15': must be 16 to 16777216; each takes about 550 bytes of memory of "
 	  "`weir run`\n" },
