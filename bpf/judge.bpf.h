@@ -203,6 +203,7 @@ static __always_inline enum reason ask_shared(struct cause *cause, struct stakes
 	enum reason reason;
 
 	cause->kept = false;
+	stakes->listener.word = NULL;
 	stakes->host.limit = &cause->policy->host;
 	stakes->listener.limit = &cause->policy->listeners[cause->listener].limits[LEVEL_LISTENER];
 	reason = stake_ask_level(&stakes->host, 0, cause, REASON_HOST_LIMIT);

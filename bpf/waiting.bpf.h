@@ -16,13 +16,16 @@
 #include "table.bpf.h"
 
 const volatile __u32 waiting_sets;   /* 0: nothing is remembered */
-const volatile __u64 look_period_ns; /* of one CPU: its share of the budget */
+const volatile __u64 look_period_ns; /* between look-ups in the long run */
+const volatile __u64 look_chunk = 1; /* of them that a CPU draws at once */
 
 /* A tenth of the slots at once: a herd comes all in one moment, and who is not remembered is not
  * held. */
 #define LOOK_BURST_NS (((__u64)RETURN_WAIT << RETURN_SLICE_NS_SHIFT) / 10)
 #define TICK_NS (1 << WAITING_TICK_NS_SHIFT)
 #define SLICE_TICKS (1 << (RETURN_SLICE_NS_SHIFT - WAITING_TICK_NS_SHIFT))
+#define LOOK_HOPELESS 16
+#define LOOK_SPARSE 8
 /* Fewer refusals say nothing about their sources. */
 #define RETURNS_MIN 32
 
@@ -43,18 +46,49 @@ static __always_inline __u32 waiting_age(__u64 entry, __u32 tick)
 	return (tick - (__u32)(entry >> WAITING_TICK_SHIFT)) & WAITING_TICK_MASK;
 }
 
-static __always_inline bool look_is_paid(const struct cause *cause, __u64 now_ns)
+/*
+ * Draws the next chunk for this CPU, if there is one left. Where so many SYNs come that hardly one
+ * in LOOK_HOPELESS would be looked up, few of them would be met twice: then only one chunk in
+ * LOOK_SPARSE is drawn, and the flood costs that much less. A function of its own, since one SYN in
+ * many comes here.
+ */
+__noinline int look_draw(struct look_budget *budget, __u64 now_ns)
+{
+	__u64 cost_ns = look_chunk * look_period_ns, tat, base_ns;
+	__u32 zero = 0;
+	struct look_pool *pool = bpf_map_lookup_elem(&look_pool, &zero);
+	bool hopeless;
+
+	if (!pool || !budget)
+		return false;
+	hopeless = budget->passed_over > LOOK_HOPELESS * look_chunk;
+	tat = READ_ONCE(pool->tat);
+	if (tat > now_ns + LOOK_BURST_NS) {
+		budget->draws_ns = tat - LOOK_BURST_NS;
+		return false;
+	}
+	base_ns = tat > now_ns ? tat : now_ns;
+	if (__sync_val_compare_and_swap(&pool->tat, tat, base_ns + cost_ns) != tat)
+		return false;
+	budget->left = look_chunk;
+	budget->passed_over = 0;
+	budget->draws_ns = hopeless ? now_ns + LOOK_SPARSE * cost_ns : 0;
+	return true;
+}
+
+static __always_inline bool look_is_paid(__u32 listener, __u64 now_ns)
 {
 	__u32 zero = 0;
 	struct look_budget *budget = bpf_map_lookup_elem(&look_budget, &zero);
 
 	if (!budget)
 		return false;
-	if (budget->tat > now_ns + LOOK_BURST_NS) {
-		budget->unpaid[cause->listener & (LISTENERS_MAX - 1)]++;
+	if (!budget->left && (budget->draws_ns > now_ns || !look_draw(budget, now_ns))) {
+		budget->passed_over++;
+		budget->unpaid[listener & (LISTENERS_MAX - 1)]++;
 		return false;
 	}
-	budget->tat = (budget->tat > now_ns ? budget->tat : now_ns) + look_period_ns;
+	budget->left--;
 	return true;
 }
 
@@ -174,7 +208,7 @@ static __always_inline void recall(struct recall *recall, const struct packet *p
 	if (!waiting_sets)
 		return;
 	now_ns = cause_now_ns(cause);
-	paid = look_is_paid(cause, now_ns);
+	paid = look_is_paid(cause->listener, now_ns);
 	if (!paid && !must)
 		return;
 	__builtin_memset(recall, 0, sizeof(*recall));
@@ -343,15 +377,12 @@ static __always_inline void remember(const struct recall *recall, const struct c
  * Marks a connection whose SYN was admitted, and whose client answers the SYN+ACK with the RST
  * @packet: it had given up. Such a RST has the number after that of the SYN (RFC 9293, 3.10.7.1).
  */
-__noinline int waiting_reset(struct packet *packet, __u64 now_ns)
+__noinline int waiting_reset(struct packet *packet, __u32 listener, __u64 now_ns)
 {
-	__u32 zero = 0;
-	struct look_budget *budget = bpf_map_lookup_elem(&look_budget, &zero);
 	struct recall known = {};
 
-	if (!packet || !budget || budget->tat > now_ns + LOOK_BURST_NS)
+	if (!packet || !look_is_paid(listener, now_ns))
 		return 0;
-	budget->tat = (budget->tat > now_ns ? budget->tat : now_ns) + look_period_ns;
 	packet->isn = bpf_htonl(bpf_ntohl(packet->isn) - 1);
 	waiting_look(&known, packet, now_ns);
 	if (known.entry & WAITING_WAS_ADMITTED)

@@ -111,7 +111,7 @@ int weir(struct xdp_md *ctx)
 
 	reason = parse(ctx, &packet);
 	if (packet.resets && match(&packet, &cause) == REASON_NONE)
-		waiting_reset(&packet, cause_now_ns(&cause));
+		waiting_reset(&packet, cause.listener, cause_now_ns(&cause));
 	if (!reason)
 		reason = match(&packet, &cause);
 	if (!reason)

@@ -283,10 +283,19 @@ struct returns {
 	__u32 returned[RETURN_SLICES];
 };
 
-/* Per CPU: what may be spent on look-ups in the waiting table. */
+/* What may be spent on look-ups in the waiting table, by all CPUs together: they draw on it by the
+ * chunk, so that it does not matter which of them a flood meets. */
+struct look_pool {
+	__u64 tat; /* as of GCRA */
+	__u64 reserved[7];
+};
+
+/* Per CPU: its part of that. */
 struct look_budget {
-	__u64 tat;		     /* as of GCRA */
-	__u64 unpaid[LISTENERS_MAX]; /* SYNs of each listener that nobody looked up */
+	__u64 left;		     /* look-ups of the chunk drawn last */
+	__u64 draws_ns;		     /* when it may draw the next one, CLOCK_MONOTONIC */
+	__u64 passed_over;	     /* SYNs that nobody looked up since it drew */
+	__u64 unpaid[LISTENERS_MAX]; /* all of them, by listener */
 };
 
 /* -- SYNs that are held ------------------------------------------------------------------------ */

@@ -36,8 +36,8 @@ static int prepare_maps(struct datapath *datapath, const struct instance *reuse,
 			err = bpf_map__reuse_fd(find_map(datapath, i), reuse->map_fd[i]);
 	datapath->skel->rodata->bucket_sets = slots / TABLE_WAYS;
 	datapath->skel->rodata->waiting_sets = waiting_sets;
-	datapath->skel->rodata->look_period_ns =
-		config_look_period_ns(slots, sysconf(_SC_NPROCESSORS_ONLN));
+	datapath->skel->rodata->look_period_ns = config_look_period_ns(slots);
+	datapath->skel->rodata->look_chunk = config_look_chunk(slots);
 	return err;
 }
 

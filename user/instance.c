@@ -42,6 +42,7 @@ const char *const instance_map_names[MAP_COUNT] = {
 	[MAP_DELAY_BUDGET] = "delay_budget",
 	[MAP_UNHELD] = "unheld",
 	[MAP_RULE_FILTERS] = "rule_filters",
+	[MAP_LOOK_POOL] = "look_pool",
 };
 
 uint64_t instance_now_ns(void)
@@ -107,6 +108,7 @@ static const struct map_shape shapes[MAP_COUNT] = {
 	[MAP_DELAY_BUDGET] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct delay_budget), 1 },
 	[MAP_UNHELD] = { BPF_MAP_TYPE_PERCPU_ARRAY, 0, sizeof(struct unheld_counters),
 			 LISTENERS_MAX },
+	[MAP_LOOK_POOL] = { BPF_MAP_TYPE_ARRAY, 0, sizeof(struct look_pool), 1 },
 	[MAP_RULE_FILTERS] = { BPF_MAP_TYPE_ARRAY, 0, sizeof(struct rule_filter),
 			       2 * FAMILY_COUNT },
 };

@@ -28,6 +28,7 @@ enum instance_map {
 	MAP_DELAY_BUDGET,
 	MAP_UNHELD,
 	MAP_RULE_FILTERS,
+	MAP_LOOK_POOL,
 	MAP_COUNT,
 };
 

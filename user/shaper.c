@@ -121,17 +121,22 @@ static void set_delay_max(struct shaper *shaper, unsigned int id, uint64_t now_n
 	shaper->states[id].delay_max_ns = wanted_ns;
 }
 
-/* What has become of those that were released. */
+/*
+ * What has become of those that were released. The RST of one that has sent a single SYN may come
+ * from whoever has the address that a flood has forged: it says nothing.
+ */
 static void judge_releases(const struct shaper *shaper, struct line *line, uint64_t now_ns)
 {
 	struct trial *trial;
 
 	while ((trial = trials_first(line->trials, now_ns))) {
 		trial->failed = waiting_was_reset(&shaper->waiting, trial->key, now_ns);
-		delay_max_note(&line->delay_max, trial->held_ns, 1, trial->failed);
+		if (trial->waited || !trial->failed)
+			delay_max_note(&line->delay_max, trial->held_ns, 1, trial->failed);
 	}
 	while ((trial = trials_last(line->trials, now_ns)))
-		if (!trial->failed && waiting_was_reset(&shaper->waiting, trial->key, now_ns))
+		if (trial->waited && !trial->failed &&
+		    waiting_was_reset(&shaper->waiting, trial->key, now_ns))
 			delay_max_note(&line->delay_max, trial->held_ns, 1, true);
 }
 
@@ -266,7 +271,8 @@ static void put_back(struct shaper *shaper, unsigned int id, const struct queue_
 	}
 	/* a source that may be forged proves nothing */
 	if (entry->class == QUEUE_RETRANSMITS || !reserve_of(shaper, id))
-		trials_add(shaper->lines[id].trials, entry->key, now_ns - entry->term_ns, now_ns);
+		trials_add(shaper->lines[id].trials, entry->key, now_ns - entry->term_ns,
+			   entry->class == QUEUE_RETRANSMITS, now_ns);
 	if (due_ns < entry->queued_ns)
 		due_ns = entry->queued_ns;
 	/* it was not due before there was a limit that lets it in */

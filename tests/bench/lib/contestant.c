@@ -105,6 +105,7 @@ struct sizes {
 	uint32_t *bucket_sets;
 	uint32_t *waiting_sets;
 	uint64_t *look_period_ns;
+	uint64_t *look_chunk;
 };
 
 static int set_sizes(struct bpf_object *object, const struct sizes *sizes, uint32_t sets)
@@ -114,7 +115,8 @@ static int set_sizes(struct bpf_object *object, const struct sizes *sizes, uint3
 
 	*sizes->bucket_sets = sets;
 	*sizes->waiting_sets = config_waiting_sets(slots);
-	*sizes->look_period_ns = config_look_period_ns(slots, sysconf(_SC_NPROCESSORS_ONLN));
+	*sizes->look_period_ns = config_look_period_ns(slots);
+	*sizes->look_chunk = config_look_chunk(slots);
 	return bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "buckets"), sets) ||
 	       bpf_map__set_max_entries(waiting, *sizes->waiting_sets);
 }
@@ -158,17 +160,18 @@ static int load_plain(struct contestant *contestant, const char *program)
 }
 
 /* The skeletons live as long as the process: all that matters hangs on their objects. */
-#define LOAD_WEIR(skeleton)                                                                    \
-	do {                                                                                   \
-		struct skeleton##_bpf *open = skeleton##_bpf__open();                          \
-                                                                                               \
-		if (!open)                                                                     \
-			break;                                                                 \
-		return load_weir(contestant, open->obj,                                        \
-				 &(struct sizes){ (uint32_t *)&open->rodata->bucket_sets,      \
-						  (uint32_t *)&open->rodata->waiting_sets,     \
-						  (uint64_t *)&open->rodata->look_period_ns }, \
-				 config);                                                      \
+#define LOAD_WEIR(skeleton)                                                                  \
+	do {                                                                                 \
+		struct skeleton##_bpf *open = skeleton##_bpf__open();                        \
+                                                                                             \
+		if (!open)                                                                   \
+			break;                                                               \
+		return load_weir(contestant, open->obj,                                      \
+				 &(struct sizes){ (uint32_t *)&open->rodata->bucket_sets,    \
+						  (uint32_t *)&open->rodata->waiting_sets,   \
+						  (uint64_t *)&open->rodata->look_period_ns, \
+						  (uint64_t *)&open->rodata->look_chunk },   \
+				 config);                                                    \
 	} while (0)
 
 int contestant_load(struct contestant *contestant, const char *name, const char *config)
