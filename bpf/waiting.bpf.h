@@ -197,6 +197,15 @@ __noinline int waiting_look(struct recall *recall, const struct packet *packet, 
 	return 0;
 }
 
+/* Is user space putting one back at this moment? In generic mode that is the frame seen here, most
+ * likely: what it knows it by must be looked up, or it would be judged again and lost. */
+__noinline int recall_may_be_released(__u32 listener)
+{
+	const struct queue_state *queue = bpf_map_lookup_elem(&queues, &listener);
+
+	return queue && READ_ONCE(queue->releasing);
+}
+
 /* Looks the SYN up, if the budget allows it or @must. */
 static __always_inline void recall(struct recall *recall, const struct packet *packet,
 				   struct cause *cause, bool must)
@@ -209,7 +218,7 @@ static __always_inline void recall(struct recall *recall, const struct packet *p
 		return;
 	now_ns = cause_now_ns(cause);
 	paid = look_is_paid(cause->listener, now_ns);
-	if (!paid && !must)
+	if (!paid && !must && !recall_may_be_released(cause->listener))
 		return;
 	__builtin_memset(recall, 0, sizeof(*recall));
 	recall->may_enter = paid;
@@ -379,9 +388,13 @@ static __always_inline void remember(const struct recall *recall, const struct c
  */
 __noinline int waiting_reset(struct packet *packet, __u32 listener, __u64 now_ns)
 {
+	__u32 zero = 0;
+	const struct look_pool *pool = bpf_map_lookup_elem(&look_pool, &zero);
 	struct recall known = {};
 
-	if (!packet || !look_is_paid(listener, now_ns))
+	/* half of the burst is for SYNs only: a flood of RSTs must not hide who has come again */
+	if (!packet || !pool || READ_ONCE(pool->tat) > now_ns + LOOK_BURST_NS / 2 ||
+	    !look_is_paid(listener, now_ns))
 		return 0;
 	packet->isn = bpf_htonl(bpf_ntohl(packet->isn) - 1);
 	waiting_look(&known, packet, now_ns);

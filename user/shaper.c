@@ -97,6 +97,8 @@ static int open_line(struct shaper *shaper, unsigned int id, uint64_t now_ns)
 		move_held(line, queue, &shaper->states[id], now_ns);
 		return 0;
 	}
+	/* a former one may have been killed in the middle of it */
+	shaper->states[id].releasing = 0;
 	line->queue = queue;
 	line->trials = trials;
 	line->serial = listener->serial;
@@ -149,8 +151,11 @@ static void arrange_line(struct shaper *shaper, unsigned int id, uint64_t now_ns
 
 	if (line->queue && (!*listener->name || line->serial != listener->serial))
 		close_line(shaper, id, now_ns);
-	if (wanted && (!line->queue || queue_entries(line->queue) != listener->queue_entries))
+	/* once: where there is no memory now there is none 100 ms later */
+	if (wanted && line->arranged != shaper->generation &&
+	    (!line->queue || queue_entries(line->queue) != listener->queue_entries))
 		wanted = !open_line(shaper, id, now_ns) || line->queue;
+	line->arranged = shaper->generation;
 	line->leased = wanted;
 	/* what is held still goes its way; of one that was killed nothing is */
 	if (!wanted && (line->queue ? !shaper->states[id].length : shaper->states[id].length))
@@ -230,15 +235,19 @@ static enum release_answer take_token(struct shaper *shaper, unsigned int id,
 				      uint64_t *due_ns)
 {
 	const struct policy *policy = shaper->policy;
+	const uint32_t reserve = reserve_of(shaper, id);
 	const struct release_terms terms = {
 		.host = { &shaper->levels[0].word, &policy->host },
 		.listener = { &shaper->levels[LEVELS_LISTENER + id].word,
 			      &policy->listeners[id].limits[LEVEL_LISTENER] },
-		.reserve = entry->class == QUEUE_NEW ? reserve_of(shaper, id) : 0,
+		.reserve = entry->class == QUEUE_NEW ? reserve : 0,
 		.generation_in_force = &shaper->instance.control->generation,
 		.generation = shaper->generation,
 	};
 
+	if (reserve < shaper->lines[id].reserve)
+		shaper->lines[id].eased_ns = now_ns;
+	shaper->lines[id].reserve = reserve;
 	*due_ns = 0;
 	/* nothing is held back any more */
 	if (policy->mode == MODE_OBSERVE)
@@ -260,12 +269,18 @@ static void put_back(struct shaper *shaper, unsigned int id, const struct queue_
 	struct queue_state *state = &shaper->states[id];
 	uint8_t frame[QUEUE_FRAME_MAX];
 	uint64_t now_ns = instance_now_ns();
+	int err;
 
 	memcpy(frame, entry->frame, entry->len);
 	syn_frame_complete(frame, entry->len);
 	waiting_admit(&shaper->waiting, entry->key, now_ns, &shaper->returns[id]);
-	if (!is_device(shaper, entry->ifindex) ||
-	    inject_frame(shaper->inject_fd, entry->ifindex, frame, entry->len)) {
+	/* in generic mode it meets the packet path again before this returns */
+	__atomic_store_n(&state->releasing, 1, __ATOMIC_RELEASE);
+	err = is_device(shaper, entry->ifindex)
+		      ? inject_frame(shaper->inject_fd, entry->ifindex, frame, entry->len)
+		      : -ENODEV;
+	__atomic_store_n(&state->releasing, 0, __ATOMIC_RELEASE);
+	if (err) {
 		state->failed++;
 		return;
 	}
@@ -275,6 +290,11 @@ static void put_back(struct shaper *shaper, unsigned int id, const struct queue_
 			   entry->class == QUEUE_RETRANSMITS, now_ns);
 	if (due_ns < entry->queued_ns)
 		due_ns = entry->queued_ns;
+	/* nor before the tokens that are kept were for it, too */
+	if (entry->class == QUEUE_RETRANSMITS && due_ns < entry->last_seen_ns)
+		due_ns = entry->last_seen_ns;
+	if (entry->class == QUEUE_NEW && due_ns < shaper->lines[id].eased_ns)
+		due_ns = shaper->lines[id].eased_ns;
 	/* it was not due before there was a limit that lets it in */
 	if (due_ns < shaper->policy_since_ns)
 		due_ns = shaper->policy_since_ns;
@@ -295,6 +315,7 @@ static uint64_t release(struct shaper *shaper, unsigned int id)
 		switch (take_token(shaper, id, entry, now_ns, &due_ns)) {
 		case RELEASE_NOW:
 			put_back(shaper, id, queue_take(queue, now_ns), due_ns);
+			shaper->next_line = (id + 1) % LISTENERS_MAX;
 			break;
 		case RELEASE_LATER:
 			return due_ns;
@@ -308,12 +329,16 @@ static uint64_t release(struct shaper *shaper, unsigned int id)
 uint64_t shaper_serve(struct shaper *shaper)
 {
 	uint64_t next_ns = UINT64_MAX;
+	unsigned int first;
 
 	shaper->taken = 0;
 	ring_buffer__consume(shaper->ring);
 	if (follow_policy(shaper, instance_now_ns()))
 		return instance_now_ns() + SHAPER_TICK_NS;
-	for (unsigned int id = 0; id < LISTENERS_MAX; id++) {
+	/* or the first would have all of the host's tokens for as long as it holds any */
+	first = shaper->next_line;
+	for (unsigned int i = 0; i < LISTENERS_MAX; i++) {
+		unsigned int id = (first + i) % LISTENERS_MAX;
 		uint64_t due_ns;
 
 		if (!shaper->lines[id].queue)
