@@ -45,7 +45,7 @@ PURE := text text_reserve names config config_keys config_read config_sections c
 	promtext_window
 PURE_OBJ := $(PURE:%=$(BUILD)/user/%.o)
 # The pinned state without the program that uses it; tests bring their own.
-STATE_OBJ := $(patsubst %,$(BUILD)/user/%.o,instance instance_fault pins lock objects netdev log output absent tries top_read)
+STATE_OBJ := $(patsubst %,$(BUILD)/user/%.o,instance instance_change instance_fault pins lock objects netdev log output absent tries top_read)
 USER_OBJ := $(patsubst user/%.c,$(BUILD)/user/%.o,$(sort $(wildcard user/*.c)))
 
 # The same of herd; these of weir's are pure and it uses them too.

@@ -14,16 +14,18 @@
 #include "table.bpf.h"
 #include "waiting.bpf.h"
 
-/* Of one CPU: a copy takes a lock that all share. 50 000 a second, 1000 at once. */
+/* Of one CPU: a copy takes a lock that all share. 50 000 a second, 1000 at once; the half of those
+ * is for retransmits, or a flood of forged SYNs would leave nothing for them. */
 #define DELAY_PERIOD_NS 20000ULL
 #define DELAY_BURST_NS 20000000ULL
 
-static __always_inline bool delay_is_paid(__u64 now_ns)
+static __always_inline bool delay_is_paid(bool waited, __u64 now_ns)
 {
+	__u64 burst_ns = waited ? DELAY_BURST_NS : DELAY_BURST_NS / 2;
 	__u32 zero = 0;
 	struct delay_budget *budget = bpf_map_lookup_elem(&delay_budget, &zero);
 
-	if (!budget || budget->tat > now_ns + DELAY_BURST_NS)
+	if (!budget || budget->tat > now_ns + burst_ns)
 		return false;
 	budget->tat = (budget->tat > now_ns ? budget->tat : now_ns) + DELAY_PERIOD_NS;
 	return true;
@@ -51,7 +53,8 @@ delay_obstacle(struct xdp_md *ctx, const struct queue_state *queue, __u32 facts,
 	if (!(facts & DELAY_WAITED) &&
 	    READ_ONCE(queue->length) >= (READ_ONCE(queue->entries) + 1) / 2)
 		return UNHELD_QUEUE_FULL;
-	if (!(facts & DELAY_REMEMBERED) || (!(facts & DELAY_OBSERVED) && !delay_is_paid(now_ns)))
+	if (!(facts & DELAY_REMEMBERED) ||
+	    (!(facts & DELAY_OBSERVED) && !delay_is_paid(facts & DELAY_WAITED, now_ns)))
 		return UNHELD_OVER_BUDGET;
 	return UNHELD_NOT;
 }
@@ -116,9 +119,7 @@ static __always_inline __u64 delay_hash(const struct packet *packet, const struc
 					const struct addr *mask, __u32 level)
 {
 	const __u64 hi = packet->src.hi & mask->hi, lo = packet->src.lo & mask->lo;
-	const __u32 words[HASH_WORDS] = { hi >> 32, hi, lo >> 32, lo, level };
-	const struct hash hash = hash_words(seed->factor[0], seed->factor[1], seed->offset, words,
-					    HASH_WORDS);
+	const struct hash hash = hash_prefix(seed, hi, lo, level);
 
 	return (__u64)hash.tag << 32 | hash.set;
 }

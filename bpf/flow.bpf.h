@@ -16,8 +16,12 @@
 
 static __always_inline void flow_key(struct flow_key *key, const struct packet *packet)
 {
-	__builtin_memcpy(key->client, &packet->src, sizeof(key->client));
-	__builtin_memcpy(key->server, &packet->dst, sizeof(key->server));
+	/* word by word: else the key is built on the stack, of which there is little */
+#pragma unroll
+	for (int i = 0; i < 4; i++) {
+		__builtin_memcpy(&key->client[i], (const __u8 *)&packet->src + 4 * i, 4);
+		__builtin_memcpy(&key->server[i], (const __u8 *)&packet->dst + 4 * i, 4);
+	}
 	if (addr_is_v4(&packet->src) && addr_is_v4(&packet->dst)) {
 		key->client[2] = 0;
 		key->server[2] = 0;
@@ -25,18 +29,23 @@ static __always_inline void flow_key(struct flow_key *key, const struct packet *
 	key->ports = (__u32)bpf_ntohs(packet->sport) << 16 | packet->dport;
 }
 
-static __always_inline bool flow_place(struct flow_place *place, const struct packet *packet)
+/*
+ * Tag and set of the connection of @packet, or of the one that it begins; 0: there is no table. With
+ * what follows, functions of their own for the verifier, which so follows them once and not for
+ * every way to get there; and for the stack, of which two levels of calls share little.
+ */
+__noinline __u64 flow_place(const struct packet *packet)
 {
 	__u32 zero = 0;
 	const struct control *ctl = bpf_map_lookup_elem(&control, &zero);
 	struct flow_key key;
+	__u32 tag;
 
-	if (!ctl)
-		return false;
+	if (!ctl || !packet)
+		return 0;
 	flow_key(&key, packet);
-	place->tag = flow_tag(&key, &ctl->waiting_seed, false);
-	place->set = flow_set(&key, &ctl->waiting_seed, false, flow_slots);
-	return true;
+	tag = flow_tag(&key, &ctl->waiting_seed, false);
+	return (__u64)tag << 32 | flow_set(&key, &ctl->waiting_seed, false, flow_slots);
 }
 
 static __always_inline void flow_mark(__u32 set, __u32 way)
@@ -72,36 +81,29 @@ static __always_inline __u16 flow_connack_max(__u32 listener)
 	return in_force ? in_force->listeners[listener & (LISTENERS_MAX - 1)].connack_max : 0;
 }
 
-/*
- * A SYN is let pass. Functions of their own for the verifier, which so follows them once and not
- * for every way to get there.
- */
-__noinline int flow_admitted(const struct packet *packet, __u32 listener, __u64 now_ns)
+/* The SYN of @isn (host order) at @place is let pass. */
+__noinline int flow_admitted(__u64 place, __u32 isn, __u32 listener, __u64 now_ns)
 {
-	struct flow_place place;
 	struct flow *flow, *other;
-	__u32 isn, former, way = 0;
+	__u32 former, set = place, tag = place >> 32, way = 0;
 
-	if (!packet || !flow_place(&place, packet))
+	flow = flow_slot(set, 0);
+	other = flow_slot(set, 1);
+	if (!tag || !flow || !other)
 		return 0;
-	isn = bpf_ntohl(packet->isn);
-	flow = flow_slot(place.set, 0);
-	other = flow_slot(place.set, 1);
-	if (!flow || !other)
-		return 0;
-	if (other->tag == place.tag || (flow->tag != place.tag && flow_goes_before(other, flow))) {
+	if (other->tag == tag || (flow->tag != tag && flow_goes_before(other, flow))) {
 		flow = other;
 		way = 1;
 	}
 	former = READ_ONCE(flow->tag);
 	/* the SYN+ACK was lost: it is still the same attempt */
-	if (former == place.tag && flow->isn == isn)
+	if (former == tag && flow->isn == isn)
 		return 0;
 	if (former)
-		flow_count(flow->listener, former == place.tag ? SETUP_REPLACED : SETUP_EVICTED);
+		flow_count(flow->listener, former == tag ? SETUP_REPLACED : SETUP_EVICTED);
 	flow_begin(flow, isn, listener, flow_connack_max(listener), now_ns);
-	__sync_val_compare_and_swap(&flow->tag, former, place.tag);
-	flow_mark(place.set, way);
+	__sync_val_compare_and_swap(&flow->tag, former, tag);
+	flow_mark(set, way);
 	flow_note(listener, now_ns);
 	return 0;
 }
@@ -110,22 +112,21 @@ __noinline int flow_admitted(const struct packet *packet, __u32 listener, __u64 
  * A FIN or RST comes from the client. If its request was being served it has given up: that says of
  * how long it was held what a RST to the SYN+ACK would say, and *@packet becomes one.
  */
-__noinline int flow_closed(struct packet *packet)
+__noinline int flow_closed(struct packet *packet, __u64 place)
 {
-	struct flow_place place;
+	__u32 listener, isn, tag = place >> 32;
 	struct flow *flow;
-	__u32 listener, isn;
 	bool requested;
 
-	if (!packet || !flow_place(&place, packet))
+	if (!packet || !tag)
 		return 0;
-	flow = flow_find(place.set, place.tag);
+	flow = flow_find(place, tag);
 	if (!flow || bpf_ntohl(packet->isn) - flow->isn > FLOW_SEQ_MAX)
 		return 0;
 	listener = flow->listener;
 	requested = flow->bursts;
 	isn = flow->isn;
-	if (!flow_free(flow, place.tag))
+	if (!flow_free(flow, tag))
 		return 0;
 	flow_count(listener, requested ? SETUP_GIVEN_UP : SETUP_WITHDRAWN);
 	if (requested) {

@@ -203,8 +203,7 @@ static __always_inline enum reason ask_shared(struct cause *cause, struct stakes
 {
 	enum reason reason;
 
-	cause->kept = 0;
-	/* the verifier does not know that who is refused below is not charged */
+	cause->kept = false;
 	stakes->listener.word = NULL;
 	stakes->host.limit = &cause->policy->host;
 	stakes->listener.limit = &cause->policy->listeners[cause->listener].limits[LEVEL_LISTENER];

@@ -13,7 +13,7 @@ struct cause {
 	__u64 generation;	 /* of the policy */
 	__u64 read_ns;		 /* see cause_now_ns() */
 	__u32 listener;		 /* id */
-	__u32 kept;		 /* not 0: the tokens left are for SYNs that come again */
+	__u8 kept;		 /* not 0: the tokens left are for SYNs that come again */
 	bool held;		 /* to be delayed: site and source have been charged */
 	__u8 unheld;		 /* enum unheld: why not, if it was to be */
 	const struct rule *rule; /* of a source with its own limit; NULL: the listener's counts */

@@ -39,31 +39,46 @@ struct hash {
  * tag with probability 2^-32, and, independently, a set with that of a fair draw. Lemire & Kaser,
  * "Strongly universal string hashing is fast", 2014, section 3.
  */
-static __always_inline struct hash hash_words(const __u64 *tag_factor, const __u64 *set_factor,
-					      const __u64 offset[2], const __u32 *words, int count)
-{
-	__u64 for_tag = offset[0], for_set = offset[1];
-	struct hash hash;
+struct hash_sum {
+	__u64 for_tag;
+	__u64 for_set;
+};
 
-#pragma unroll
-	for (int i = 0; i < count; i++) {
-		for_tag += tag_factor[i] * words[i];
-		for_set += set_factor[i] * words[i];
-	}
-	hash.tag = for_tag >> 32;
+static __always_inline void hash_add(struct hash_sum *sum, __u64 tag_factor, __u64 set_factor,
+				     __u32 word)
+{
+	sum->for_tag += tag_factor * word;
+	sum->for_set += set_factor * word;
+}
+
+static __always_inline struct hash hash_of(const struct hash_sum *sum)
+{
+	struct hash hash = { .tag = sum->for_tag >> 32, .set = sum->for_set >> 32 };
+
 	hash.tag += !hash.tag;
-	hash.set = for_set >> 32;
 	return hash;
+}
+
+/* Of a prefix, and what it is looked up for. */
+static __always_inline struct hash hash_prefix(const struct hash_seed *seed, __u64 hi, __u64 lo,
+					       __u32 key)
+{
+	const __u64 *tag = seed->factor[0], *set = seed->factor[1];
+	struct hash_sum sum = { seed->offset[0], seed->offset[1] };
+
+	hash_add(&sum, tag[0], set[0], hi >> 32);
+	hash_add(&sum, tag[1], set[1], hi);
+	hash_add(&sum, tag[2], set[2], lo >> 32);
+	hash_add(&sum, tag[3], set[3], lo);
+	hash_add(&sum, tag[4], set[4], key);
+	return hash_of(&sum);
 }
 
 /* False: the map is missing. */
 static __always_inline bool table_place(struct place *place, const struct hash_seed *seed,
 					const struct addr *prefix, __u32 key)
 {
-	const __u32 words[HASH_WORDS] = { prefix->hi >> 32, prefix->hi, prefix->lo >> 32,
-					  prefix->lo, key };
-	const struct hash hash = hash_words(seed->factor[0], seed->factor[1], seed->offset, words,
-					    HASH_WORDS);
+	const struct hash hash = hash_prefix(seed, prefix->hi, prefix->lo, key);
 	__u32 index = (__u64)hash.set * bucket_sets >> 32;
 
 	place->tag = hash.tag;

@@ -13,19 +13,20 @@
 #define WEIR_WAITING_BPF_H
 
 #include "match.bpf.h"
+#include "returns.bpf.h"
 #include "table.bpf.h"
-#include "window.h"
 
 const volatile __u32 waiting_sets;   /* 0: nothing is remembered */
-const volatile __u64 look_period_ns; /* of one CPU: its share of the budget */
+const volatile __u64 look_period_ns; /* between look-ups in the long run */
+const volatile __u64 look_chunk = 1; /* of them that a CPU draws at once */
 
 /* A tenth of the slots at once: a herd comes all in one moment, and who is not remembered is not
  * held. */
 #define LOOK_BURST_NS (((__u64)RETURN_WAIT << RETURN_SLICE_NS_SHIFT) / 10)
 #define TICK_NS (1 << WAITING_TICK_NS_SHIFT)
 #define SLICE_TICKS (1 << (RETURN_SLICE_NS_SHIFT - WAITING_TICK_NS_SHIFT))
-/* Fewer refusals say nothing about their sources. */
-#define RETURNS_MIN 32
+#define LOOK_HOPELESS 16
+#define LOOK_SPARSE 8
 
 /* One SYN, and what the table knows of it. */
 struct recall {
@@ -44,18 +45,49 @@ static __always_inline __u32 waiting_age(__u64 entry, __u32 tick)
 	return (tick - (__u32)(entry >> WAITING_TICK_SHIFT)) & WAITING_TICK_MASK;
 }
 
-static __always_inline bool look_is_paid(const struct cause *cause, __u64 now_ns)
+/*
+ * Draws the next chunk for this CPU, if there is one left. Where so many SYNs come that hardly one
+ * in LOOK_HOPELESS would be looked up, few of them would be met twice: then only one chunk in
+ * LOOK_SPARSE is drawn, and the flood costs that much less. A function of its own, since one SYN in
+ * many comes here.
+ */
+__noinline int look_draw(struct look_budget *budget, __u64 now_ns)
+{
+	__u64 cost_ns = look_chunk * look_period_ns, tat, base_ns;
+	__u32 zero = 0;
+	struct look_pool *pool = bpf_map_lookup_elem(&look_pool, &zero);
+	bool hopeless;
+
+	if (!pool || !budget)
+		return false;
+	hopeless = budget->passed_over > LOOK_HOPELESS * look_chunk;
+	tat = READ_ONCE(pool->tat);
+	if (tat > now_ns + LOOK_BURST_NS) {
+		budget->draws_ns = tat - LOOK_BURST_NS;
+		return false;
+	}
+	base_ns = tat > now_ns ? tat : now_ns;
+	if (__sync_val_compare_and_swap(&pool->tat, tat, base_ns + cost_ns) != tat)
+		return false;
+	budget->left = look_chunk;
+	budget->passed_over = 0;
+	budget->draws_ns = hopeless ? now_ns + LOOK_SPARSE * cost_ns : 0;
+	return true;
+}
+
+static __always_inline bool look_is_paid(__u32 listener, __u64 now_ns)
 {
 	__u32 zero = 0;
 	struct look_budget *budget = bpf_map_lookup_elem(&look_budget, &zero);
 
 	if (!budget)
 		return false;
-	if (budget->tat > now_ns + LOOK_BURST_NS) {
-		budget->unpaid[cause->listener & (LISTENERS_MAX - 1)]++;
+	if (!budget->left && (budget->draws_ns > now_ns || !look_draw(budget, now_ns))) {
+		budget->passed_over++;
+		budget->unpaid[listener & (LISTENERS_MAX - 1)]++;
 		return false;
 	}
-	budget->tat = (budget->tat > now_ns ? budget->tat : now_ns) + look_period_ns;
+	budget->left--;
 	return true;
 }
 
@@ -105,21 +137,21 @@ static __always_inline __u64 *waiting_entry(struct waiting_set *set, __u32 way)
 static __always_inline void waiting_place(struct recall *recall, const struct packet *packet,
 					  const struct waiting_seed *seed)
 {
-	const __u32 words[WAITING_WORDS] = {
-		packet->src.hi >> 32,
-		packet->src.hi,
-		packet->src.lo >> 32,
-		packet->src.lo,
-		packet->dst.hi >> 32,
-		packet->dst.hi,
-		packet->dst.lo >> 32,
-		packet->dst.lo,
-		(__u32)packet->sport << 16 | packet->dport,
-		packet->isn,
-	};
-	const struct hash hash = hash_words(seed->factor[0], seed->factor[1], seed->offset, words,
-					    WAITING_WORDS);
+	const __u64 *tag = seed->factor[0], *set = seed->factor[1];
+	struct hash_sum sum = { seed->offset[0], seed->offset[1] };
+	struct hash hash;
 
+	hash_add(&sum, tag[0], set[0], packet->src.hi >> 32);
+	hash_add(&sum, tag[1], set[1], packet->src.hi);
+	hash_add(&sum, tag[2], set[2], packet->src.lo >> 32);
+	hash_add(&sum, tag[3], set[3], packet->src.lo);
+	hash_add(&sum, tag[4], set[4], packet->dst.hi >> 32);
+	hash_add(&sum, tag[5], set[5], packet->dst.hi);
+	hash_add(&sum, tag[6], set[6], packet->dst.lo >> 32);
+	hash_add(&sum, tag[7], set[7], packet->dst.lo);
+	hash_add(&sum, tag[8], set[8], (__u32)packet->sport << 16 | packet->dport);
+	hash_add(&sum, tag[9], set[9], packet->isn);
+	hash = hash_of(&sum);
 	recall->tag = hash.tag;
 	recall->hash = hash.set;
 }
@@ -164,6 +196,15 @@ __noinline int waiting_look(struct recall *recall, const struct packet *packet, 
 	return 0;
 }
 
+/* Is user space putting one back at this moment? In generic mode that is the frame seen here, most
+ * likely: what it knows it by must be looked up, or it would be judged again and lost. */
+__noinline int recall_may_be_released(__u32 listener)
+{
+	const struct queue_state *queue = bpf_map_lookup_elem(&queues, &listener);
+
+	return queue && READ_ONCE(queue->releasing);
+}
+
 /* Looks the SYN up, if the budget allows it or @must. */
 static __always_inline void recall(struct recall *recall, const struct packet *packet,
 				   struct cause *cause, bool must)
@@ -175,8 +216,8 @@ static __always_inline void recall(struct recall *recall, const struct packet *p
 	if (!waiting_sets)
 		return;
 	now_ns = cause_now_ns(cause);
-	paid = look_is_paid(cause, now_ns);
-	if (!paid && !must)
+	paid = look_is_paid(cause->listener, now_ns);
+	if (!paid && !must && !recall_may_be_released(cause->listener))
 		return;
 	__builtin_memset(recall, 0, sizeof(*recall));
 	recall->may_enter = paid;
@@ -190,68 +231,6 @@ static __always_inline bool recall_is_released(const struct recall *recall)
 }
 
 /* -- what comes back ----------------------------------------------------------------------------- */
-
-/* A new slice of time has begun: what is kept for those who have waited? Most of the refused come
- * back: they are clients, all the same. Few do: most sources are forged, and never will. */
-__noinline int returns_roll(struct returns *returns, __u64 slice)
-{
-	__u64 former, refused = 0, returned = 0, share;
-
-	if (!returns)
-		return 0;
-	former = READ_ONCE(returns->slice);
-	if (former >= slice ||
-	    __sync_val_compare_and_swap(&returns->slice, former, slice) != former)
-		return 0;
-#pragma unroll
-	for (int i = 0; i < RETURN_SLICES; i++) {
-		if (slice - i > former) {
-			returns->refused[(slice - i) & (RETURN_SLICES - 1)] = 0;
-			returns->returned[(slice - i) & (RETURN_SLICES - 1)] = 0;
-		}
-	}
-#pragma unroll
-	for (int i = RETURN_WAIT; i < RETURN_WAIT + RETURN_WINDOW; i++) {
-		refused += returns->refused[(slice - i) & (RETURN_SLICES - 1)];
-		returned += returns->returned[(slice - i) & (RETURN_SLICES - 1)];
-	}
-	share = refused < RETURNS_MIN ? RESERVE_ALL : (returned << RESERVE_SHIFT) / refused;
-	if (share >= RESERVE_ALL * 3 / 4)
-		returns->reserve = 0;
-	else if (share <= RESERVE_ALL / 4)
-		returns->reserve = RESERVE_ALL;
-	else
-		returns->reserve = 2 * (RESERVE_ALL * 3 / 4 - share);
-	return 0;
-}
-
-/*
- * The reserve of a listener, of RESERVE_ALL: as @said, or else the larger of what follows from what
- * comes back and of what `weir run` wants. A function of its own for the verifier.
- */
-__noinline __u32 returns_reserve_of(__u32 listener, __u32 said, __u32 serial, __u64 now_ns)
-{
-	const struct returns *returns;
-	const struct window_state *window;
-	__u32 reserve = said;
-
-	if (said <= RESERVE_ALL)
-		return said;
-	returns = bpf_map_lookup_elem(&returns_by_listener, &listener);
-	reserve = returns ? READ_ONCE(returns->reserve) & (2 * RESERVE_ALL - 1) : 0;
-	window = bpf_map_lookup_elem(&windows, &listener);
-	if (window && window_is_leased(window, serial, now_ns) && window->reserve > reserve)
-		reserve = window->reserve & (2 * RESERVE_ALL - 1);
-	return reserve;
-}
-
-static __always_inline __u32 returns_reserve(struct cause *cause)
-{
-	const struct listener *listener = &cause->policy->listeners[cause->listener];
-
-	return returns_reserve_of(cause->listener, listener->reserve, listener->serial,
-				  cause_now_ns(cause));
-}
 
 /* Of a SYN that the shared levels have refused: will it come back? Where a refusal is only counted,
  * or answered with a RST, it never does. */
@@ -359,15 +338,16 @@ static __always_inline void remember(const struct recall *recall, const struct c
  * Marks a connection whose SYN was admitted, and whose client answers the SYN+ACK with the RST
  * @packet: it had given up. Such a RST has the number after that of the SYN (RFC 9293, 3.10.7.1).
  */
-__noinline int waiting_reset(struct packet *packet, __u64 now_ns)
+__noinline int waiting_reset(struct packet *packet, __u32 listener, __u64 now_ns)
 {
 	__u32 zero = 0;
-	struct look_budget *budget = bpf_map_lookup_elem(&look_budget, &zero);
+	const struct look_pool *pool = bpf_map_lookup_elem(&look_pool, &zero);
 	struct recall known = {};
 
-	if (!packet || !budget || budget->tat > now_ns + LOOK_BURST_NS)
+	/* half of the burst is for SYNs only: a flood of RSTs must not hide who has come again */
+	if (!packet || !pool || READ_ONCE(pool->tat) > now_ns + LOOK_BURST_NS / 2 ||
+	    !look_is_paid(listener, now_ns))
 		return 0;
-	budget->tat = (budget->tat > now_ns ? budget->tat : now_ns) + look_period_ns;
 	packet->isn = bpf_htonl(bpf_ntohl(packet->isn) - 1);
 	waiting_look(&known, packet, now_ns);
 	if (known.entry & WAITING_WAS_ADMITTED)

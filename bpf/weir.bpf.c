@@ -99,7 +99,8 @@ static __always_inline int finish(struct xdp_md *ctx, enum reason reason,
 		count->n[enforced][verdict][reason & (REASON_MAX - 1)]++;
 	if (!enforced || verdict == VERDICT_PASS) {
 		if (track_flows && judged)
-			flow_admitted(packet, cause->listener, cause_now_ns(cause));
+			flow_admitted(flow_place(packet), bpf_ntohl(packet->isn), cause->listener,
+				      cause_now_ns(cause));
 		return XDP_PASS;
 	}
 	return verdict == VERDICT_REJECT ? XDP_TX : XDP_DROP;
@@ -116,9 +117,9 @@ int weir(struct xdp_md *ctx)
 
 	reason = parse(ctx, &packet);
 	if (track_flows && packet.ends)
-		flow_closed(&packet);
+		flow_closed(&packet, flow_place(&packet));
 	if (packet.resets && match(&packet, &cause) == REASON_NONE)
-		waiting_reset(&packet, cause_now_ns(&cause));
+		waiting_reset(&packet, cause.listener, cause_now_ns(&cause));
 	if (!reason)
 		reason = match(&packet, &cause);
 	if (!reason)

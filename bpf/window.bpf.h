@@ -14,22 +14,25 @@ static __always_inline struct window_state *window_of(__u32 listener)
 
 /* Functions of their own for the verifier, which so follows them once, and knows nothing of what
  * they return: each thing that it knows doubles its work behind it. */
-__noinline __u32 window_ask_state(__u32 listener, __u64 said_ns, __u32 serial, __u32 reserve,
-				  __u64 now_ns)
+__noinline __u32 window_ask_state(const struct listener *listener, __u32 id, __u64 now_ns)
 {
-	const struct window_state *state = window_of(listener);
+	const struct window_state *state = window_of(id);
 
-	return state ? window_ask(state, serial, said_ns, reserve, now_ns) : WINDOW_YES;
+	if (!listener || !state)
+		return WINDOW_YES;
+	return window_ask(state, listener->serial, listener->window.fallback_period_ns,
+			  returns_reserve_of(listener, id, now_ns), now_ns);
 }
 
 /* That it has room was asked before: another CPU may have taken the last of it, and then one more
  * than that is in it, and one less the next time. So nothing has to be given back. */
-__noinline int window_charge_state(__u32 listener, __u32 serial, __u64 said_ns, __u64 now_ns)
+__noinline int window_charge_state(const struct listener *listener, __u32 id, __u64 now_ns)
 {
-	struct window_state *state = window_of(listener);
+	struct window_state *state = window_of(id);
 
-	if (state)
-		window_charge_any(state, serial, said_ns, now_ns);
+	if (listener && state)
+		window_charge_any(state, listener->serial, listener->window.fallback_period_ns,
+				  now_ns);
 	return 0;
 }
 
@@ -41,8 +44,7 @@ static __always_inline enum reason window_ask_shared(struct cause *cause)
 
 	if (listener->window.window == WINDOW_OFF)
 		return REASON_NONE;
-	answer = window_ask_state(cause->listener, listener->window.fallback_period_ns,
-				  listener->serial, returns_reserve(cause), cause_now_ns(cause));
+	answer = window_ask_state(listener, cause->listener, cause_now_ns(cause));
 	if (answer & WINDOW_NO)
 		return REASON_WINDOW;
 	cause->kept |= answer;
@@ -55,8 +57,7 @@ static __always_inline void window_charge(const struct cause *cause)
 
 	/* who is held is charged when it is let in */
 	if (listener->window.window != WINDOW_OFF && !cause->held)
-		window_charge_state(cause->listener, listener->serial,
-				    listener->window.fallback_period_ns, cause->read_ns);
+		window_charge_state(listener, cause->listener, cause->read_ns);
 }
 
 #endif

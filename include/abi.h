@@ -8,6 +8,7 @@
 
 #include <linux/types.h>
 
+#include "abi_delay.h"
 #include "abi_setup.h"
 #include "abi_window.h"
 #include "gcra.h"
@@ -288,82 +289,19 @@ struct returns {
 	__u32 returned[RETURN_SLICES];
 };
 
-/* Per CPU: what may be spent on look-ups in the waiting table. */
-struct look_budget {
-	__u64 tat;		     /* as of GCRA */
-	__u64 unpaid[LISTENERS_MAX]; /* SYNs of each listener that nobody looked up */
-};
-
-/* -- SYNs that are held ------------------------------------------------------------------------ */
-
-#define DELAY_FRAME_MAX 256
-#define DELAY_RING_BYTES (1U << 20)
-
-/* One SYN on its way to the queue of user space, in the ring buffer. */
-struct delay_record {
-	__u64 key;  /* of 4-tuple and ISN: tag of the waiting table << 32 | hash of its set */
-	__u64 site; /* hashes with a secret seed */
-	__u64 source;
-	__u64 first_seen_ns; /* CLOCK_MONOTONIC; of the connection's first SYN */
-	__u64 seen_ns;	     /* of this one */
-	__u32 serial;	     /* of the listener */
-	__u32 ifindex;
-	__u16 len;
-	__u8 listener;	 /* id */
-	__u8 retransmit; /* recognised as one */
-	__u32 reserved;
-	__u8 frame[DELAY_FRAME_MAX];
-};
-
-/* Why a SYN that was to be held was dropped at once. */
-enum unheld {
-	UNHELD_NOT,	    /* it was held, or was not to be */
-	UNHELD_NO_CONSUMER, /* no `weir run` serves the listener */
-	UNHELD_QUEUE_FULL,  /* half full, of a new SYN */
-	UNHELD_RING_FULL,   /* user space does not keep up */
-	UNHELD_TOO_LONG,    /* longer than DELAY_FRAME_MAX */
-	UNHELD_OVER_BUDGET, /* more of them than are copied, or remembered */
-	UNHELD_VLAN_HIDDEN, /* the device takes off VLAN tags: it could not be put back */
-	UNHELD_COUNT,
-};
-
-#define UNHELD_MAX 8 /* room for later ones in pinned counters */
-
-/* Per CPU, by listener id. */
-struct unheld_counters {
-	__u64 n[UNHELD_MAX];
-};
-
-/* Per CPU: what may be spent on copies. */
-struct delay_budget {
+/* What may be spent on look-ups in the waiting table, by all CPUs together: they draw on it by the
+ * chunk, so that it does not matter which of them a flood meets. */
+struct look_pool {
 	__u64 tat; /* as of GCRA */
+	__u64 reserved[7];
 };
 
-#define QUEUE_STATE_RESULTS 8
-#define QUEUE_STATE_CLASSES 2
-#define QUEUE_STATE_ENDS 8
-#define QUEUE_STATE_HELD 16
-#define QUEUE_STATE_LATE 12
-
-/* The queue of a listener, by its id. Written by `weir run`, which alone may: what the packet path
- * has to know of it, and what there is to show. Counts go on when `weir run` is started again. */
-struct queue_state {
-	__u64 lease_until_ns; /* CLOCK_MONOTONIC; later than that nobody takes anything */
-	__u32 length;
-	__u32 entries; /* room */
-	__u64 reserved0[6];
-	__u64 delay_max_ns; /* in force */
-	__u32 lengths[QUEUE_STATE_CLASSES];
-	__u32 sites[QUEUE_STATE_CLASSES];
-	__u64 results[QUEUE_STATE_RESULTS];		   /* user space's enum queue_result */
-	__u64 ends[QUEUE_STATE_CLASSES][QUEUE_STATE_ENDS]; /* enum queue_end */
-	__u64 held[QUEUE_STATE_HELD];			   /* by time; of those released */
-	__u64 held_sum_ns;
-	__u64 late[QUEUE_STATE_LATE]; /* releases, by how long after they were due */
-	__u64 late_sum_ns;
-	__u64 failed;	/* releases that the kernel refused */
-	__u64 outdated; /* records of a listener that is no more */
-	__u64 reserved1[5];
+/* Per CPU: its part of that. */
+struct look_budget {
+	__u64 left;		     /* look-ups of the chunk drawn last */
+	__u64 draws_ns;		     /* when it may draw the next one, CLOCK_MONOTONIC */
+	__u64 passed_over;	     /* SYNs that nobody looked up since it drew */
+	__u64 unpaid[LISTENERS_MAX]; /* all of them, by listener */
 };
 
 /* Per CPU: how the source table bears its load. */

@@ -107,9 +107,16 @@ uint32_t config_slots(uint32_t sources)
 	return (sources + TABLE_WAYS - 1) / TABLE_WAYS * TABLE_WAYS;
 }
 
-uint64_t config_look_period_ns(uint32_t slots, long cpus)
+uint64_t config_look_period_ns(uint32_t slots)
 {
-	return ((uint64_t)RETURN_WAIT << RETURN_SLICE_NS_SHIFT) * (uint64_t)cpus / slots;
+	return ((uint64_t)RETURN_WAIT << RETURN_SLICE_NS_SHIFT) / slots;
+}
+
+uint64_t config_look_chunk(uint32_t slots)
+{
+	uint32_t chunk = slots / 16384;
+
+	return chunk < 1 ? 1 : chunk > 64 ? 64 : chunk;
 }
 
 uint32_t config_waiting_sets(uint32_t slots)

@@ -169,9 +169,11 @@ uint64_t config_period_ns(const struct rate *rate);
 
 /* Slots of the source table for so many sources: whole sets. */
 uint32_t config_slots(uint32_t sources);
-/* Between two look-ups of a CPU in the waiting table in the long run: so all slots together are
- * overwritten no sooner than the slowest TCP sends a SYN again. */
-uint64_t config_look_period_ns(uint32_t slots, long cpus);
+/* Between two look-ups in the waiting table in the long run: so its slots are overwritten no sooner
+ * than the slowest TCP sends a SYN again. */
+uint64_t config_look_period_ns(uint32_t slots);
+/* Look-ups that a CPU draws at once: so few that it does not matter where they are left. */
+uint64_t config_look_chunk(uint32_t slots);
 /* Sets of the waiting table beside so many slots: a connection for each. */
 uint32_t config_waiting_sets(uint32_t slots);
 

@@ -43,8 +43,8 @@ static int prepare_maps(struct datapath *datapath, const struct instance *reuse,
 	datapath->skel->rodata->track_flows = true;
 	datapath->skel->rodata->flow_slots = FLOW_SLOTS_DEFAULT;
 	datapath->skel->rodata->waiting_sets = waiting_sets;
-	datapath->skel->rodata->look_period_ns =
-		config_look_period_ns(slots, sysconf(_SC_NPROCESSORS_ONLN));
+	datapath->skel->rodata->look_period_ns = config_look_period_ns(slots);
+	datapath->skel->rodata->look_chunk = config_look_chunk(slots);
 	return err;
 }
 

@@ -6,7 +6,7 @@
  *
  * It starts at 500 ms: no common client gives up before 3 s, set-up included. It grows while less
  * than 2 % of the releases fail, and halves when more than 5 % do. A release fails if its SYN+ACK
- * stays unanswered or is answered by the client's RST.
+ * is answered by the client's RST; one that is not answered at all counts as gone well.
  *
  * Growing needs proof: a release that was held for half of delay-max and went well. Calm times prove
  * nothing, so the next storm does not begin with what nobody has tried. In a storm the time held

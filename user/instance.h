@@ -33,6 +33,7 @@ enum instance_map {
 	MAP_SETUP_COUNTERS,
 	MAP_SETUPS,
 	MAP_WINDOWS,
+	MAP_LOOK_POOL,
 	MAP_COUNT,
 };
 

@@ -49,9 +49,10 @@ struct queue *queue_create(uint32_t entries, uint64_t delay_max_ns)
 	queue->entry = calloc(slots, sizeof(*queue->entry));
 	queue->free_slot = calloc(slots, sizeof(*queue->free_slot));
 	complete = queue->entry && queue->free_slot;
-	complete &= !fair_init(&queue->fair, slots);
-	complete &= !keys_init(&queue->keys, slots);
-	complete &= !terms_init(&queue->terms, slots);
+	/* no more of it is touched once some was refused */
+	complete = complete && !fair_init(&queue->fair, slots);
+	complete = complete && !keys_init(&queue->keys, slots);
+	complete = complete && !terms_init(&queue->terms, slots);
 	if (!complete) {
 		queue_destroy(queue);
 		return NULL;

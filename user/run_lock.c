@@ -2,42 +2,75 @@
 #include "run_lock.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <sys/socket.h>
-#include <sys/un.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-/* A socket for which @use of the address of the lock went well, or -errno. */
-static int with_address(const char *name, uint64_t created_ns,
-			int (*use)(int fd, const struct sockaddr *address, socklen_t len))
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int len = snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1,
-			   "weir-run-%" PRIu64 "-%s", created_ns, name);
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), err;
+/* Whoever looks whether it is taken has it for a moment. */
+#define LOOKS_MAX 10
+#define LOOK_EVERY_NS 5000000L
 
-	if (fd < 0)
-		return -errno;
-	if (!use(fd, (struct sockaddr *)&address,
-		 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + len)))
+static int open_dir(const struct pins *pins, const char *name)
+{
+	char path[PATH_MAX];
+	int err = pins_path(pins, path, name, NULL), fd;
+
+	if (err)
+		return err;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static bool is_same(int a, int b)
+{
+	struct stat of_a, of_b;
+
+	return !fstat(a, &of_a) && !fstat(b, &of_b) && of_a.st_ino == of_b.st_ino &&
+	       of_a.st_dev == of_b.st_dev;
+}
+
+static int lock(int fd)
+{
+	const struct timespec pause = { .tv_nsec = LOOK_EVERY_NS };
+
+	for (int i = 0; i < LOOKS_MAX; i++) {
+		if (!flock(fd, LOCK_EX | LOCK_NB))
+			return 0;
+		if (errno != EWOULDBLOCK)
+			return -errno;
+		nanosleep(&pause, NULL);
+	}
+	return -EBUSY;
+}
+
+int run_lock_take(const struct pins *pins, const char *name, int former)
+{
+	int fd = open_dir(pins, name), err;
+
+	if (fd >= 0 && former >= 0 && is_same(fd, former)) {
+		close(fd);
+		return former;
+	}
+	err = fd < 0 ? fd : lock(fd);
+	if (former >= 0)
+		close(former);
+	if (!err)
 		return fd;
-	err = -errno;
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	return err;
 }
 
-int run_lock_take(const char *name, uint64_t created_ns)
+bool run_lock_is_taken(const struct pins *pins, const char *name)
 {
-	return with_address(name, created_ns, bind);
-}
+	int fd = open_dir(pins, name);
+	bool taken;
 
-bool run_lock_is_taken(const char *name, uint64_t created_ns)
-{
-	int fd = with_address(name, created_ns, connect);
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
+	if (fd < 0)
+		return false;
+	taken = flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+	close(fd);
+	return taken;
 }

@@ -10,6 +10,7 @@
 #include "log.h"
 #include "queue_report.h"
 #include "release.h"
+#include "shaper_line.h"
 #include "syn_frame.h"
 
 /* So many from the ring buffer, or so many put back, before the other gets its turn. */
@@ -18,148 +19,6 @@
 
 /* Between two looks at what tracks set-ups. */
 #define WATCH_NS 1000000000ULL
-
-/* -- queues ------------------------------------------------------------------------------------ */
-
-static void publish_length(struct shaper *shaper, unsigned int id)
-{
-	struct queue *queue = shaper->lines[id].queue;
-	uint32_t length =
-		queue ? queue_length(queue, QUEUE_RETRANSMITS) + queue_length(queue, QUEUE_NEW) : 0;
-
-	__atomic_store_n(&shaper->states[id].length, length, __ATOMIC_RELEASE);
-}
-
-/* What it holds is dropped, and counted as that. */
-static void close_line(struct shaper *shaper, unsigned int id, uint64_t now_ns)
-{
-	struct line *line = &shaper->lines[id];
-	struct queue_state *state = &shaper->states[id];
-	const struct queue_entry *held;
-
-	__atomic_store_n(&state->lease_until_ns, 0, __ATOMIC_RELEASE);
-	while (line->queue && (held = queue_peek(line->queue, now_ns)))
-		queue_forget(line->queue, held->key, now_ns);
-	if (line->queue)
-		queue_report(state, line->queue, &line->reported);
-	memset(state->lengths, 0, sizeof(state->lengths));
-	memset(state->sites, 0, sizeof(state->sites));
-	queue_destroy(line->queue);
-	free(line->trials);
-	*line = (struct line){};
-	publish_length(shaper, id);
-}
-
-/* To @to what @line holds, as far as that has room; as if it had been there all the time. */
-static void move_held(struct line *line, struct queue *to, struct queue_state *state,
-		      uint64_t now_ns)
-{
-	const struct queue_entry *held, *victim;
-
-	queue_report(state, line->queue, &line->reported);
-	while ((held = queue_take(line->queue, now_ns))) {
-		const struct queue_syn syn = {
-			.key = held->key,
-			.site = held->site,
-			.source = held->source,
-			.first_seen_ns = held->first_seen_ns,
-			.frame = held->frame,
-			.len = held->len,
-			.ifindex = held->ifindex,
-			.retransmit = held->class == QUEUE_RETRANSMITS,
-		};
-
-		if (queue_put(to, &syn, held->last_seen_ns, &victim) != QUEUE_QUEUED)
-			state->ends[held->class][QUEUE_EVICTED]++;
-	}
-	line->reported = *queue_stats(to);
-	/* who had to go for another one has not been counted yet */
-	memset(line->reported.ends, 0, sizeof(line->reported.ends));
-	queue_destroy(line->queue);
-	line->queue = to;
-}
-
-static int open_line(struct shaper *shaper, unsigned int id, uint64_t now_ns)
-{
-	const struct listener *listener = &shaper->policy->listeners[id];
-	struct line *line = &shaper->lines[id];
-	struct queue *queue = queue_create(listener->queue_entries,
-					   line->queue ? line->set_max_ns : DELAY_MAX_START_NS);
-	struct trials *trials = line->queue ? line->trials : calloc(1, sizeof(*trials));
-
-	if (!queue || !trials) {
-		queue_destroy(queue);
-		if (!line->queue)
-			free(trials);
-		log_error("cannot hold SYNs of listener '%s': no memory for %u of them; set fewer "
-			  "`queue-entries`",
-			  listener->name, listener->queue_entries);
-		return -ENOMEM;
-	}
-	if (line->queue) {
-		move_held(line, queue, &shaper->states[id], now_ns);
-		return 0;
-	}
-	line->queue = queue;
-	line->trials = trials;
-	line->serial = listener->serial;
-	delay_max_init(&line->delay_max, now_ns);
-	return 0;
-}
-
-static void set_delay_max(struct shaper *shaper, unsigned int id, uint64_t now_ns)
-{
-	const struct listener *listener = &shaper->policy->listeners[id];
-	const struct limit *limit = &listener->limits[LEVEL_LISTENER];
-	struct line *line = &shaper->lines[id];
-	uint64_t rate = limit->kind == LIMIT_BUCKET ? limit->rate / limit->rate_per_sec : 0;
-	uint64_t wanted_ns = listener->delay_max_ns;
-
-	if (wanted_ns == DELAY_MAX_AUTO)
-		wanted_ns = delay_max_update(&line->delay_max, queue_entries(line->queue), rate,
-					     now_ns);
-	if (wanted_ns != line->set_max_ns)
-		queue_set_delay_max(line->queue, wanted_ns);
-	line->set_max_ns = wanted_ns;
-	shaper->states[id].delay_max_ns = wanted_ns;
-}
-
-/* What has become of those that were released. */
-static void judge_releases(const struct shaper *shaper, struct line *line, uint64_t now_ns)
-{
-	struct trial *trial;
-
-	while ((trial = trials_first(line->trials, now_ns))) {
-		trial->failed = waiting_was_reset(&shaper->waiting, trial->key, now_ns);
-		delay_max_note(&line->delay_max, trial->held_ns, 1, trial->failed);
-	}
-	while ((trial = trials_last(line->trials, now_ns)))
-		if (!trial->failed && waiting_was_reset(&shaper->waiting, trial->key, now_ns))
-			delay_max_note(&line->delay_max, trial->held_ns, 1, true);
-}
-
-/* The queue that listener @id has to have under the policy. */
-static void arrange_line(struct shaper *shaper, unsigned int id, uint64_t now_ns)
-{
-	const struct listener *listener = &shaper->policy->listeners[id];
-	struct line *line = &shaper->lines[id];
-	bool wanted = *listener->name && listener->excess == EXCESS_DELAY;
-
-	if (line->queue && (!*listener->name || line->serial != listener->serial))
-		close_line(shaper, id, now_ns);
-	if (wanted && (!line->queue || queue_entries(line->queue) != listener->queue_entries))
-		wanted = !open_line(shaper, id, now_ns) || line->queue;
-	line->leased = wanted;
-	/* what is held still goes its way; of one that was killed nothing is */
-	if (!wanted && (line->queue ? !shaper->states[id].length : shaper->states[id].length))
-		close_line(shaper, id, now_ns);
-	if (!line->queue)
-		return;
-	set_delay_max(shaper, id, now_ns);
-	shaper->states[id].entries = queue_entries(line->queue);
-	__atomic_store_n(&shaper->states[id].lease_until_ns,
-			 line->leased ? now_ns + SHAPER_LEASE_NS : 0, __ATOMIC_RELEASE);
-}
 
 static int follow_policy(struct shaper *shaper, uint64_t now_ns)
 {
@@ -177,7 +36,7 @@ static int follow_policy(struct shaper *shaper, uint64_t now_ns)
 		shaper->generation = generation;
 		shaper->policy_since_ns = now_ns;
 		for (unsigned int id = 0; id < LISTENERS_MAX; id++)
-			arrange_line(shaper, id, now_ns);
+			line_arrange(shaper, id, now_ns);
 	}
 	return 0;
 }
@@ -234,6 +93,7 @@ static enum release_answer take_token(struct shaper *shaper, unsigned int id,
 				      uint64_t *due_ns)
 {
 	const struct policy *policy = shaper->policy;
+	const uint32_t reserve = reserve_of(shaper, id);
 	const struct release_terms terms = {
 		.host = { &shaper->levels[0].word, &policy->host },
 		.listener = { &shaper->levels[LEVELS_LISTENER + id].word,
@@ -241,11 +101,14 @@ static enum release_answer take_token(struct shaper *shaper, unsigned int id,
 		.window = controller_window(shaper->controller, policy, id),
 		.serial = policy->listeners[id].serial,
 		.fallback_period_ns = policy->listeners[id].window.fallback_period_ns,
-		.reserve = entry->class == QUEUE_NEW ? reserve_of(shaper, id) : 0,
+		.reserve = entry->class == QUEUE_NEW ? reserve : 0,
 		.generation_in_force = &shaper->instance.control->generation,
 		.generation = shaper->generation,
 	};
 
+	if (reserve < shaper->lines[id].reserve)
+		shaper->lines[id].eased_ns = now_ns;
+	shaper->lines[id].reserve = reserve;
 	*due_ns = 0;
 	/* nothing is held back any more */
 	if (policy->mode == MODE_OBSERVE)
@@ -267,21 +130,33 @@ static void put_back(struct shaper *shaper, unsigned int id, const struct queue_
 	struct queue_state *state = &shaper->states[id];
 	uint8_t frame[QUEUE_FRAME_MAX];
 	uint64_t now_ns = instance_now_ns();
+	int err;
 
 	memcpy(frame, entry->frame, entry->len);
 	syn_frame_complete(frame, entry->len);
 	controller_note(shaper->controller, shaper->policy, id, frame, entry->len, now_ns);
 	waiting_admit(&shaper->waiting, entry->key, now_ns, &shaper->returns[id]);
-	if (!is_device(shaper, entry->ifindex) ||
-	    inject_frame(shaper->inject_fd, entry->ifindex, frame, entry->len)) {
+	/* in generic mode it meets the packet path again before this returns */
+	__atomic_store_n(&state->releasing, 1, __ATOMIC_RELEASE);
+	err = is_device(shaper, entry->ifindex)
+		      ? inject_frame(shaper->inject_fd, entry->ifindex, frame, entry->len)
+		      : -ENODEV;
+	__atomic_store_n(&state->releasing, 0, __ATOMIC_RELEASE);
+	if (err) {
 		state->failed++;
 		return;
 	}
 	/* a source that may be forged proves nothing */
 	if (entry->class == QUEUE_RETRANSMITS || !reserve_of(shaper, id))
-		trials_add(shaper->lines[id].trials, entry->key, now_ns - entry->term_ns, now_ns);
+		trials_add(shaper->lines[id].trials, entry->key, now_ns - entry->term_ns,
+			   entry->class == QUEUE_RETRANSMITS, now_ns);
 	if (due_ns < entry->queued_ns)
 		due_ns = entry->queued_ns;
+	/* nor before the tokens that are kept were for it, too */
+	if (entry->class == QUEUE_RETRANSMITS && due_ns < entry->last_seen_ns)
+		due_ns = entry->last_seen_ns;
+	if (entry->class == QUEUE_NEW && due_ns < shaper->lines[id].eased_ns)
+		due_ns = shaper->lines[id].eased_ns;
 	/* it was not due before there was a limit that lets it in */
 	if (due_ns < shaper->policy_since_ns)
 		due_ns = shaper->policy_since_ns;
@@ -302,6 +177,7 @@ static uint64_t release(struct shaper *shaper, unsigned int id)
 		switch (take_token(shaper, id, entry, now_ns, &due_ns)) {
 		case RELEASE_NOW:
 			put_back(shaper, id, queue_take(queue, now_ns), due_ns);
+			shaper->next_line = (id + 1) % LISTENERS_MAX;
 			break;
 		case RELEASE_LATER:
 			return due_ns;
@@ -315,18 +191,22 @@ static uint64_t release(struct shaper *shaper, unsigned int id)
 uint64_t shaper_serve(struct shaper *shaper)
 {
 	uint64_t next_ns = UINT64_MAX;
+	unsigned int first;
 
 	shaper->taken = 0;
 	ring_buffer__consume(shaper->ring);
 	if (follow_policy(shaper, instance_now_ns()))
 		return instance_now_ns() + SHAPER_TICK_NS;
-	for (unsigned int id = 0; id < LISTENERS_MAX; id++) {
+	/* or the first would have all of the host's tokens for as long as it holds any */
+	first = shaper->next_line;
+	for (unsigned int i = 0; i < LISTENERS_MAX; i++) {
+		unsigned int id = (first + i) % LISTENERS_MAX;
 		uint64_t due_ns;
 
 		if (!shaper->lines[id].queue)
 			continue;
 		due_ns = release(shaper, id);
-		publish_length(shaper, id);
+		line_publish_length(shaper, id);
 		if (due_ns < next_ns)
 			next_ns = due_ns;
 	}
@@ -398,13 +278,13 @@ int shaper_tick(struct shaper *shaper, uint64_t now_ns, bool *moved)
 
 		if (!line->queue)
 			continue;
-		judge_releases(shaper, line, now_ns);
-		set_delay_max(shaper, id, now_ns);
+		line_judge_releases(shaper, line, now_ns);
+		line_set_delay_max(shaper, id, now_ns);
 		queue_expire(line->queue, now_ns);
-		publish_length(shaper, id);
+		line_publish_length(shaper, id);
 		queue_report(state, line->queue, &line->reported);
 		/* renews the lease; and it may be the last one of what is held */
-		arrange_line(shaper, id, now_ns);
+		line_arrange(shaper, id, now_ns);
 	}
 	return 0;
 }
@@ -415,7 +295,7 @@ void shaper_close(struct shaper *shaper)
 		return;
 	for (unsigned int id = 0; shaper->states && id < LISTENERS_MAX; id++)
 		if (shaper->lines[id].queue)
-			close_line(shaper, id, instance_now_ns());
+			line_close(shaper, id, instance_now_ns());
 	for (unsigned int id = 0; id < LISTENERS_MAX; id++)
 		queue_destroy(shaper->lines[id].queue);
 	shaper_unmap(shaper);

@@ -33,12 +33,14 @@ struct line {
 	uint64_t set_max_ns;   /* delay-max in force */
 	uint32_t serial;       /* of the listener */
 	bool leased;	       /* else nothing more comes in */
+	uint32_t reserve;      /* in force when a token was asked for last */
+	uint64_t eased_ns;     /* when it became less */
+	uint64_t arranged;     /* generation of the policy that it was made for */
 };
 
 struct shaper {
 	char name[INSTANCE_NAME_MAX];
 	int lock_fd;
-	uint64_t locked_ns; /* when the instance was made that it locks */
 	int inject_fd;
 	/* of the maps that are pinned now */
 	struct instance instance;
@@ -55,7 +57,8 @@ struct shaper {
 	uint64_t generation; /* of the policy */
 	uint64_t policy_since_ns;
 	struct line lines[LISTENERS_MAX];
-	unsigned int taken; /* from the ring since the last look at the queues */
+	unsigned int next_line; /* whose turn it is at the host's tokens: after who had the last */
+	unsigned int taken;	/* from the ring since the last look at the queues */
 };
 
 /* @signals: of the configuration, or NULL. Errors have been reported: -EBUSY: another `weir run` serves it. */

@@ -51,24 +51,16 @@ void shaper_unmap(struct shaper *shaper)
 	instance_close(&shaper->instance);
 }
 
-static int lock(struct shaper *shaper)
+static int lock(struct shaper *shaper, const struct pins *pins)
 {
-	uint64_t created_ns = shaper->instance.control->created_ns;
-
-	if (shaper->locked_ns == created_ns)
-		return 0;
-	if (shaper->lock_fd >= 0)
-		close(shaper->lock_fd);
-	shaper->lock_fd = run_lock_take(shaper->name, created_ns);
-	shaper->locked_ns = created_ns;
+	shaper->lock_fd = run_lock_take(pins, shaper->name, shaper->lock_fd);
 	if (shaper->lock_fd >= 0)
 		return 0;
-	if (shaper->lock_fd == -EADDRINUSE) {
+	if (shaper->lock_fd == -EBUSY)
 		log_error("cannot serve '%s': another `weir run` does; end that first",
 			  shaper->name);
-		return -EBUSY;
-	}
-	log_error("cannot serve '%s': %s", shaper->name, log_reason(shaper->lock_fd));
+	else
+		log_error("cannot serve '%s': %s", shaper->name, log_reason(shaper->lock_fd));
 	return shaper->lock_fd;
 }
 
@@ -81,7 +73,7 @@ int shaper_map(struct shaper *shaper, const struct pins *pins)
 	if (!err)
 		err = instance_open(instance, pins, shaper->name);
 	if (!err)
-		err = lock(shaper);
+		err = lock(shaper, pins);
 	if (err)
 		return err;
 	errno = 0;

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-void trials_add(struct trials *trials, uint64_t key, uint64_t held_ns, uint64_t now_ns)
+void trials_add(struct trials *trials, uint64_t key, uint64_t held_ns, bool waited, uint64_t now_ns)
 {
 	if (trials->added - trials->last == TRIALS_MAX)
 		trials->last++;
@@ -13,6 +13,7 @@ void trials_add(struct trials *trials, uint64_t key, uint64_t held_ns, uint64_t 
 		.key = key,
 		.released_ns = now_ns,
 		.held_ns = held_ns,
+		.waited = waited,
 	};
 }
 

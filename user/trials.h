@@ -23,6 +23,7 @@ struct trial {
 	uint64_t key; /* of struct delay_record */
 	uint64_t released_ns;
 	uint64_t held_ns; /* since the start of its term */
+	bool waited;	  /* has sent its SYN again: it is not forged, and a RST is its own */
 	bool failed;	  /* and noted so */
 };
 
@@ -34,7 +35,8 @@ struct trials {
 	struct trial ring[TRIALS_MAX];
 };
 
-void trials_add(struct trials *trials, uint64_t key, uint64_t held_ns, uint64_t now_ns);
+void trials_add(struct trials *trials, uint64_t key, uint64_t held_ns, bool waited,
+		uint64_t now_ns);
 
 /* The next one whose first, or last, look is due; NULL: none is. Valid until the next trials_add(). */
 struct trial *trials_first(struct trials *trials, uint64_t now_ns);

@@ -53,15 +53,14 @@ static void report(const struct instance *instance, const struct policy *policy,
 	    instance->name, count > 1 ? "s" : "", list, instance->name);
 }
 
-static int open_now(struct instance *instance, const char *name)
+static int open_now(struct instance *instance, struct pins *pins, const char *name)
 {
-	struct pins pins;
-	int err = pins_lock(&pins, false, false);
+	int err = pins_lock(pins, false, false);
 
 	if (err)
 		return err;
-	err = instance_open(instance, &pins, name);
-	pins_unlock(&pins);
+	err = instance_open(instance, pins, name);
+	pins_unlock(pins);
 	return err;
 }
 
@@ -70,13 +69,13 @@ void unserved_report(const char *name, void (*say)(const char *format, ...))
 	struct policy *policy = malloc(sizeof(*policy));
 	uint64_t until_ns = instance_now_ns() + PATIENCE_NS, unserved;
 	struct instance instance;
+	struct pins pins;
 
-	if (!policy || open_now(&instance, name))
+	if (!policy || open_now(&instance, &pins, name))
 		goto out;
 	if (!instance_policy(&instance, policy) && !instance.control->vlan_hidden) {
 		while ((unserved = find_unserved(&instance, policy)) &&
-		       instance_now_ns() < until_ns &&
-		       run_lock_is_taken(name, instance.control->created_ns))
+		       instance_now_ns() < until_ns && run_lock_is_taken(&pins, name))
 			usleep(LOOK_EVERY_US);
 		if (unserved)
 			report(&instance, policy, unserved, say);

@@ -9,7 +9,7 @@
 #define MILLION 1e6
 #define MILLI 1e3
 /* More than can be in set-up: no window. */
-#define CREDITS_ANY (1LL << 40)
+#define CREDITS_ANY (1LL << 31)
 
 /* Where SYNs are held a pace needs no more room than what comes of waking up late. */
 #define PACE_BURST_NS 10000000ULL

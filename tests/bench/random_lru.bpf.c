@@ -112,5 +112,7 @@ static __always_inline enum reason lru_judge(const struct packet *packet, const 
 }
 
 #define parse parse_random
-#define judge(ctx, packet, cause, stakes, known) lru_judge(packet, cause, cause_now_ns(cause))
+#define judge(ctx, packet, cause, stakes, known)                                                \
+	((stakes)->site.place.tag = 0, (stakes)->source.place.tag = 0, (known)->looked = false, \
+	 lru_judge(packet, cause, cause_now_ns(cause)))
 #include "weir.bpf.c"

@@ -27,14 +27,14 @@ for mode in native generic; do
 		run=$job
 		wait_for 10 run_serves
 		case $address in
-		$B4) pool=10.64.1.0/24 ;;
+		"$B4") pool=10.64.1.0/24 ;;
 		*) pool=fd10::/48 ;;
 		esac
 		start tcpdump client tcpdump -i c0 -nn --immediate-mode -w "$work/dump" \
 			"dst host $address"
 		dump=$job
 		wait_for 10 grep -q listening "$work/tcpdump.log"
-		knocked $address 1883 sources $pool count 3 timeout 900ms
+		knocked "$address" 1883 sources $pool count 3 timeout 900ms
 		is "$connected" 3 "$mode $address: connections at once with 20/s and a burst of 1"
 		kill -INT "$dump"
 		wait "$dump" || true

@@ -152,6 +152,9 @@ complains 1 "/dev/null" "no listener" -- check /dev/null
 printf '[weir]\nmode = observe\n[listener a]\nports = 1883\n' >"$work/good.ini"
 expect 0 weir check "$work/good.ini"
 complains 2 device -- attach config "$work/good.ini"
+printf '[signal s]\ntype = psi\ntarget = 0.5\n' >>"$work/good.ini"
+expect 0 weir check "$work/good.ini"
+has "$err" "$work/good.ini:5: signal 's'" "a signal that nothing follows"
 
 # Surroundings.
 mkdir "$work/plain"

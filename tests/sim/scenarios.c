@@ -189,9 +189,9 @@ const struct sim_case sim_cases[] = {
 	  .t99_most = 1.5,
 	  .wasted_most = 0.02 },
 /* 3, without tracking: the law on a rate */
-#define UNTRACKED(lag_ms)                                                              \
+#define UNTRACKED(lag)                                                                 \
 	.shaper = SHAPER_DELAY, .untracked = true, .law = { .fallback_per_sec = 200 }, \
-	.signal = { { READ(HONEST, lag_ms, 1000) } }, JITTERED_IMPULSE
+	.signal = { { .kind = HONEST, .lag_ms = lag, .period_ms = 1000 } }, JITTERED_IMPULSE
 	{ { .name = "3 untracked, lag 0", UNTRACKED(0) },
 	  50000,
 	  .t99_most = 2,

@@ -65,9 +65,8 @@ weir_attach_auto() {
 	weir -q attach b0 config "$work/weir.conf"
 }
 
-weir_run() {
+weir_run() { # its process id is then in $job
 	start run broker "${at_once[@]}" taskset -c "$broker_cpu" "$build/weir" run b0
-	run=$job
 	wait_for 10 grep -q 'b0: served' "$work/run.log"
 }
 

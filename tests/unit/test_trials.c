@@ -25,13 +25,14 @@ static void test_two_looks(void **state)
 
 	(void)state;
 	assert_null(trials_first(&trials, 5000 * MS));
-	trials_add(&trials, 7, 250 * MS, 1000 * MS);
-	trials_add(&trials, 8, 260 * MS, 1050 * MS);
+	trials_add(&trials, 7, 250 * MS, true, 1000 * MS);
+	trials_add(&trials, 8, 260 * MS, true, 1050 * MS);
 	assert_null(trials_first(&trials, 1099 * MS));
 	trial = trials_first(&trials, 1100 * MS);
 	assert_non_null(trial);
 	assert_int_equal(trial->key, 7);
 	assert_int_equal(trial->held_ns, 250 * MS);
+	assert_true(trial->waited);
 	trial->failed = true;
 	assert_null(trials_first(&trials, 1149 * MS));
 	assert_int_equal(trials_first(&trials, 1150 * MS)->key, 8);
@@ -48,7 +49,7 @@ static void test_two_looks(void **state)
 static void test_first_look_comes_first(void **state)
 {
 	(void)state;
-	trials_add(&trials, 7, 1, 1000 * MS);
+	trials_add(&trials, 7, 1, true, 1000 * MS);
 	assert_null(trials_last(&trials, 9000 * MS));
 	assert_non_null(trials_first(&trials, 9000 * MS));
 	assert_non_null(trials_last(&trials, 9000 * MS));
@@ -58,10 +59,10 @@ static void test_oldest_are_given_up(void **state)
 {
 	(void)state;
 	for (uint64_t key = 0; key < TRIALS_MAX; key++)
-		trials_add(&trials, key, 1, 1000 * MS);
+		trials_add(&trials, key, 1, true, 1000 * MS);
 	assert_int_equal(trials_first(&trials, 1100 * MS)->key, 0);
 	for (uint64_t key = TRIALS_MAX; key < TRIALS_MAX + 3; key++)
-		trials_add(&trials, key, 1, 1000 * MS);
+		trials_add(&trials, key, 1, true, 1000 * MS);
 	assert_int_equal(trials_first(&trials, 1100 * MS)->key, 3);
 	assert_int_equal(trials_last(&trials, 9000 * MS)->key, 3);
 	for (uint64_t key = 4; key < TRIALS_MAX + 3; key++)

@@ -81,6 +81,7 @@ static void test_pace(void **unused)
 	assert_int_equal(take(0, NOW + 10 * MS), WINDOW_TOOK_CREDIT | WINDOW_TOOK_PACE);
 	window_give_back(&state, SERIAL, 0, WINDOW_TOOK_CREDIT | WINDOW_TOOK_PACE);
 	assert_int_equal(take(0, NOW + 10 * MS), WINDOW_TOOK_CREDIT | WINDOW_TOOK_PACE);
+	state.lease_until_ns = NOW + 11 * SEC;
 	for (taken = 0; take(0, NOW + 10 * SEC) != WINDOW_REFUSED; taken++)
 		;
 	assert_int_equal(taken, 4);

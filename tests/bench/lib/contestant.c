@@ -106,6 +106,7 @@ struct sizes {
 	uint32_t *bucket_sets;
 	uint32_t *waiting_sets;
 	uint64_t *look_period_ns;
+	uint64_t *look_chunk;
 	uint32_t *flow_slots;
 	bool *track_flows;
 };
@@ -126,7 +127,8 @@ static int set_sizes(struct bpf_object *object, const struct sizes *sizes, uint3
 
 	*sizes->bucket_sets = sets;
 	*sizes->waiting_sets = config_waiting_sets(slots);
-	*sizes->look_period_ns = config_look_period_ns(slots, sysconf(_SC_NPROCESSORS_ONLN));
+	*sizes->look_period_ns = config_look_period_ns(slots);
+	*sizes->look_chunk = config_look_chunk(slots);
 	*sizes->flow_slots = FLOW_SLOTS_DEFAULT;
 	*sizes->track_flows = true;
 	return set_flows(object) ||
@@ -234,6 +236,7 @@ static int load_egress(struct contestant *contestant, const char *program)
 				 &(struct sizes){ (uint32_t *)&open->rodata->bucket_sets,    \
 						  (uint32_t *)&open->rodata->waiting_sets,   \
 						  (uint64_t *)&open->rodata->look_period_ns, \
+						  (uint64_t *)&open->rodata->look_chunk,     \
 						  (uint32_t *)&open->rodata->flow_slots,     \
 						  (bool *)&open->rodata->track_flows },      \
 				 config);                                                    \

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "shaper_line.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "queue_report.h"
+
+void line_publish_length(struct shaper *shaper, unsigned int id)
+{
+	struct queue *queue = shaper->lines[id].queue;
+	uint32_t length =
+		queue ? queue_length(queue, QUEUE_RETRANSMITS) + queue_length(queue, QUEUE_NEW) : 0;
+
+	__atomic_store_n(&shaper->states[id].length, length, __ATOMIC_RELEASE);
+}
+
+/* What it holds is dropped, and counted as that. */
+void line_close(struct shaper *shaper, unsigned int id, uint64_t now_ns)
+{
+	struct line *line = &shaper->lines[id];
+	struct queue_state *state = &shaper->states[id];
+	const struct queue_entry *held;
+
+	__atomic_store_n(&state->lease_until_ns, 0, __ATOMIC_RELEASE);
+	while (line->queue && (held = queue_peek(line->queue, now_ns)))
+		queue_forget(line->queue, held->key, now_ns);
+	if (line->queue)
+		queue_report(state, line->queue, &line->reported);
+	memset(state->lengths, 0, sizeof(state->lengths));
+	memset(state->sites, 0, sizeof(state->sites));
+	queue_destroy(line->queue);
+	free(line->trials);
+	*line = (struct line){};
+	line_publish_length(shaper, id);
+}
+
+/* To @to what @line holds, as far as that has room; as if it had been there all the time. */
+static void move_held(struct line *line, struct queue *to, struct queue_state *state,
+		      uint64_t now_ns)
+{
+	const struct queue_entry *held, *victim;
+
+	queue_report(state, line->queue, &line->reported);
+	while ((held = queue_take(line->queue, now_ns))) {
+		const struct queue_syn syn = {
+			.key = held->key,
+			.site = held->site,
+			.source = held->source,
+			.first_seen_ns = held->first_seen_ns,
+			.frame = held->frame,
+			.len = held->len,
+			.ifindex = held->ifindex,
+			.retransmit = held->class == QUEUE_RETRANSMITS,
+		};
+
+		if (queue_put(to, &syn, held->last_seen_ns, &victim) != QUEUE_QUEUED)
+			state->ends[held->class][QUEUE_EVICTED]++;
+	}
+	line->reported = *queue_stats(to);
+	/* who had to go for another one has not been counted yet */
+	memset(line->reported.ends, 0, sizeof(line->reported.ends));
+	queue_destroy(line->queue);
+	line->queue = to;
+}
+
+static int line_open(struct shaper *shaper, unsigned int id, uint64_t now_ns)
+{
+	const struct listener *listener = &shaper->policy->listeners[id];
+	struct line *line = &shaper->lines[id];
+	struct queue *queue = queue_create(listener->queue_entries,
+					   line->queue ? line->set_max_ns : DELAY_MAX_START_NS);
+	struct trials *trials = line->queue ? line->trials : calloc(1, sizeof(*trials));
+
+	if (!queue || !trials) {
+		queue_destroy(queue);
+		if (!line->queue)
+			free(trials);
+		log_error("cannot hold SYNs of listener '%s': no memory for %u of them; set fewer "
+			  "`queue-entries`",
+			  listener->name, listener->queue_entries);
+		return -ENOMEM;
+	}
+	if (line->queue) {
+		move_held(line, queue, &shaper->states[id], now_ns);
+		return 0;
+	}
+	/* a former one may have been killed in the middle of it */
+	shaper->states[id].releasing = 0;
+	line->queue = queue;
+	line->trials = trials;
+	line->serial = listener->serial;
+	delay_max_init(&line->delay_max, now_ns);
+	return 0;
+}
+
+void line_set_delay_max(struct shaper *shaper, unsigned int id, uint64_t now_ns)
+{
+	const struct listener *listener = &shaper->policy->listeners[id];
+	const struct limit *limit = &listener->limits[LEVEL_LISTENER];
+	struct line *line = &shaper->lines[id];
+	uint64_t rate = limit->kind == LIMIT_BUCKET ? limit->rate / limit->rate_per_sec : 0;
+	uint64_t wanted_ns = listener->delay_max_ns;
+
+	if (wanted_ns == DELAY_MAX_AUTO)
+		wanted_ns = delay_max_update(&line->delay_max, queue_entries(line->queue), rate,
+					     now_ns);
+	if (wanted_ns != line->set_max_ns)
+		queue_set_delay_max(line->queue, wanted_ns);
+	line->set_max_ns = wanted_ns;
+	shaper->states[id].delay_max_ns = wanted_ns;
+}
+
+/*
+ * What has become of those that were released. The RST of one that has sent a single SYN may come
+ * from whoever has the address that a flood has forged: it says nothing.
+ */
+void line_judge_releases(const struct shaper *shaper, struct line *line, uint64_t now_ns)
+{
+	struct trial *trial;
+
+	while ((trial = trials_first(line->trials, now_ns))) {
+		trial->failed = waiting_was_reset(&shaper->waiting, trial->key, now_ns);
+		if (trial->waited || !trial->failed)
+			delay_max_note(&line->delay_max, trial->held_ns, 1, trial->failed);
+	}
+	while ((trial = trials_last(line->trials, now_ns)))
+		if (trial->waited && !trial->failed &&
+		    waiting_was_reset(&shaper->waiting, trial->key, now_ns))
+			delay_max_note(&line->delay_max, trial->held_ns, 1, true);
+}
+
+/* The queue that listener @id has to have under the policy. */
+void line_arrange(struct shaper *shaper, unsigned int id, uint64_t now_ns)
+{
+	const struct listener *listener = &shaper->policy->listeners[id];
+	struct line *line = &shaper->lines[id];
+	bool wanted = *listener->name && listener->excess == EXCESS_DELAY;
+
+	if (line->queue && (!*listener->name || line->serial != listener->serial))
+		line_close(shaper, id, now_ns);
+	/* once: where there is no memory now there is none 100 ms later */
+	if (wanted && line->arranged != shaper->generation &&
+	    (!line->queue || queue_entries(line->queue) != listener->queue_entries))
+		wanted = !line_open(shaper, id, now_ns) || line->queue;
+	line->arranged = shaper->generation;
+	line->leased = wanted;
+	/* what is held still goes its way; of one that was killed nothing is */
+	if (!wanted && (line->queue ? !shaper->states[id].length : shaper->states[id].length))
+		line_close(shaper, id, now_ns);
+	if (!line->queue)
+		return;
+	line_set_delay_max(shaper, id, now_ns);
+	shaper->states[id].entries = queue_entries(line->queue);
+	__atomic_store_n(&shaper->states[id].lease_until_ns,
+			 line->leased ? now_ns + SHAPER_LEASE_NS : 0, __ATOMIC_RELEASE);
+}

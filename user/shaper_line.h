@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The queue of a listener (struct line of shaper.h): whether it has one, and what it is told. */
+#ifndef WEIR_SHAPER_LINE_H
+#define WEIR_SHAPER_LINE_H
+
+#include "shaper.h"
+
+/* Gives listener @id the queue that it has to have under the policy, and renews its lease. */
+void line_arrange(struct shaper *shaper, unsigned int id, uint64_t now_ns);
+/* What it holds is dropped, and counted as that. */
+void line_close(struct shaper *shaper, unsigned int id, uint64_t now_ns);
+
+void line_publish_length(struct shaper *shaper, unsigned int id);
+/* The operator's, or what has been learned. */
+void line_set_delay_max(struct shaper *shaper, unsigned int id, uint64_t now_ns);
+/* Looks at what has become of those that were released. */
+void line_judge_releases(const struct shaper *shaper, struct line *line, uint64_t now_ns);
+
+#endif
