@@ -100,7 +100,12 @@ static enum exit_status run_command(int argc, char **argv)
 	for (unsigned int i = 0; i < names.count; i++)
 		pointers[i] = names.name[i];
 	if (!err)
-		err = run(pointers, names.count, file ? &config : NULL);
+		err = run(&(struct run_request){
+			.names = pointers,
+			.count = names.count,
+			.file = file,
+			.config = file ? &config : NULL,
+		});
 	if (file)
 		config_free(&config);
 	return command_status(err);
@@ -109,11 +114,16 @@ static enum exit_status run_command(int argc, char **argv)
 const struct command command_run = {
 	.name = "run",
 	.usage = "[config FILE] [NAME...]",
-	.summary = "Serve instances, in the foreground: hold SYNs where excess = delay",
+	.summary = "Serve instances, in the foreground: hold SYNs where excess = delay, and\n"
+		   "control how many connections may be in set-up where window = auto",
 	.details = "All instances of this network namespace if none is named; with a file, the one "
 		   "on\n"
-		   "its devices. Ends with SIGINT or SIGTERM, and when the last instance is "
-		   "detached.\n"
-		   "While nothing serves an instance, its excess is dropped.\n",
+		   "its devices. The signals of the file are followed; at SIGHUP it is read again "
+		   "and\n"
+		   "applied: a wrong one changes nothing. Ends with SIGINT or SIGTERM, and when "
+		   "the last\n"
+		   "instance is detached. While nothing serves an instance, its excess is "
+		   "dropped, and\n"
+		   "fallback-rate takes the place of the window.\n",
 	.run = run_command,
 };

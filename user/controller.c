@@ -69,6 +69,13 @@ void controller_destroy(struct controller *controller)
 	free(controller);
 }
 
+void controller_set_signals(struct controller *controller, const struct signals *signals)
+{
+	controller->signals = signals;
+	for (unsigned int id = 0; id < LISTENERS_MAX; id++)
+		law_forget_signals(&controller->lines[id].law);
+}
+
 int controller_map(struct controller *controller, const struct instance *instance)
 {
 	int err = flow_maps_map(&controller->memory, instance);

@@ -17,6 +17,9 @@ struct controller;
 int controller_create(struct controller **created, const struct signals *signals);
 void controller_destroy(struct controller *controller);
 
+/* In place of the former ones; NULL: none. They outlive it. */
+void controller_set_signals(struct controller *controller, const struct signals *signals);
+
 /* The maps of the instance, in place of those that were mapped. 0 or -errno. */
 int controller_map(struct controller *controller, const struct instance *instance);
 void controller_unmap(struct controller *controller);

@@ -54,10 +54,6 @@ static void warn(const struct config *config, const char *path)
 		warn_idle(&config->listeners[i], path);
 		warn_small(config, &config->listeners[i], path);
 	}
-	for (unsigned int i = 0; i < config->signals_count; i++)
-		log_warning(
-			"%s:%d: signal '%s': is checked, but nothing follows it in this version",
-			path, config->signals[i].line, config->signals[i].name);
 }
 
 /* What the configuration is read from. */

@@ -95,16 +95,23 @@ double law_fallback_per_sec(const struct law *law, uint64_t now_ns)
 				    law->config.rate_per_sec, now_ns);
 }
 
+void law_forget_signals(struct law *law)
+{
+	law->signal_good_ns = law->now_ns;
+	law->signal_since_ns = 0;
+	for (int i = 0; i < LAW_SIGNALS_MAX; i++)
+		law->signal[i] = (struct law_signal_memory){ 0 };
+}
+
 /* The clock went back: no stamp means anything any more. */
 static void forget_stamps(struct law *law, uint64_t now_ns)
 {
+	law_forget_signals(law);
 	law->cut_ns = law->grown_ns = law->completed_ns = now_ns;
 	law->blind_since_ns = law->signal_good_ns = now_ns;
 	law->over_since_ns = law->low_since_ns = law->min_since_ns = 0;
-	law->signal_since_ns = law->refused_ns = 0;
+	law->refused_ns = 0;
 	law->probe_until_ns = law->probe_next_ns = 0;
-	for (int i = 0; i < LAW_SIGNALS_MAX; i++)
-		law->signal[i] = (struct law_signal_memory){ 0 };
 }
 
 /* LAW_WHY_COUNT: nothing is the matter with the time. */

@@ -218,6 +218,9 @@ void law_init(struct law *law, const struct law_config *config, uint32_t seed, u
 /* A changed configuration; what was learned stays, within the new bounds. */
 void law_configure(struct law *law, const struct law_config *config);
 
+/* The signals are other ones from now on. */
+void law_forget_signals(struct law *law);
+
 struct law_limits law_step(struct law *law, const struct law_sample *sample, uint64_t now_ns);
 
 /* What the packet path may use without a lease, in LAW_PER_SEC_MAX if nothing is known. */

@@ -11,7 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "apply.h"
+#include "file.h"
 #include "log.h"
+#include "notify.h"
+#include "pins.h"
 #include "shaper.h"
 
 #define NS_PER_S 1000000000ULL
@@ -24,6 +28,7 @@ struct runner {
 	struct shaper *shapers[RUN_INSTANCES_MAX];
 	unsigned int count;
 	struct signals *signals; /* NULL: none are configured */
+	const struct run_request *request;
 	int epoll_fd;
 	int signal_fd;
 };
@@ -38,14 +43,15 @@ static int watch(const struct runner *runner, int fd)
 
 static int begin(struct runner *runner)
 {
-	sigset_t ends;
+	sigset_t asked;
 	int err = 0;
 
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGINT);
-	sigaddset(&ends, SIGTERM);
-	sigprocmask(SIG_BLOCK, &ends, NULL);
-	runner->signal_fd = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
+	sigemptyset(&asked);
+	sigaddset(&asked, SIGINT);
+	sigaddset(&asked, SIGTERM);
+	sigaddset(&asked, SIGHUP);
+	sigprocmask(SIG_BLOCK, &asked, NULL);
+	runner->signal_fd = signalfd(-1, &asked, SFD_CLOEXEC | SFD_NONBLOCK);
 	runner->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (runner->signal_fd < 0 || runner->epoll_fd < 0)
 		return -errno;
@@ -57,13 +63,14 @@ static int begin(struct runner *runner)
 	return err;
 }
 
-static int open_all(struct runner *runner, const char *const *names, unsigned int count)
+static int open_all(struct runner *runner)
 {
 	struct pins pins;
 	int err = pins_lock(&pins, false, false);
 
-	for (unsigned int i = 0; !err && i < count; i++) {
-		err = shaper_open(&runner->shapers[i], &pins, names[i], runner->signals);
+	for (unsigned int i = 0; !err && i < runner->request->count; i++) {
+		err = shaper_open(&runner->shapers[i], &pins, runner->request->names[i],
+				  runner->signals);
 		runner->count += !err;
 	}
 	pins_unlock(&pins);
@@ -123,8 +130,25 @@ static struct timespec time_of(uint64_t ns)
 				  .tv_nsec = (long)(ns % NS_PER_S) };
 }
 
-/* Until @due_ns, or there is something to take; true: a signal has come, and asks to end. */
-static bool sleep_until(const struct runner *runner, uint64_t due_ns)
+enum wish {
+	WISH_NONE,
+	WISH_RELOAD,
+	WISH_END,
+};
+
+static enum wish read_wish(const struct runner *runner)
+{
+	struct signalfd_siginfo info;
+	enum wish wish = WISH_NONE;
+
+	while (read(runner->signal_fd, &info, sizeof(info)) == sizeof(info))
+		if (wish != WISH_END)
+			wish = info.ssi_signo == SIGHUP ? WISH_RELOAD : WISH_END;
+	return wish;
+}
+
+/* Until @due_ns, or there is something to take; what a signal has asked for. */
+static enum wish sleep_until(const struct runner *runner, uint64_t due_ns)
 {
 	uint64_t now_ns = instance_now_ns();
 	const struct timespec timeout = time_of(due_ns > now_ns ? due_ns - now_ns : 0);
@@ -133,8 +157,8 @@ static bool sleep_until(const struct runner *runner, uint64_t due_ns)
 
 	for (int i = 0; i < count; i++)
 		if (events[i].data.fd == runner->signal_fd)
-			return true;
-	return false;
+			return read_wish(runner);
+	return WISH_NONE;
 }
 
 static void rest_until(uint64_t ns)
@@ -144,14 +168,77 @@ static void rest_until(uint64_t ns)
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
 }
 
+/* -- reading the file again -------------------------------------------------------------------- */
+
+/* The signals of @config in place of those that were read. */
+static int exchange_signals(struct runner *runner, const struct config *config)
+{
+	struct signals *signals = NULL;
+	int err = 0;
+
+	if (config->signals_count)
+		err = signals_create(config, &signals);
+	if (!err && signals)
+		err = watch(runner, signals_fd(signals));
+	if (err) {
+		signals_destroy(signals);
+		log_error("cannot read signals: %s; the former ones are read on", log_reason(err));
+		return err;
+	}
+	for (unsigned int i = 0; i < runner->count; i++)
+		shaper_set_signals(runner->shapers[i], signals);
+	signals_destroy(runner->signals);
+	runner->signals = signals;
+	return 0;
+}
+
+static int apply_file(const struct runner *runner, const struct config *config)
+{
+	const struct apply_request request = {
+		.name = runner->request->count == 1 ? runner->request->names[0] : NULL,
+		.config = config,
+	};
+	struct plan plan;
+	int err = apply_make(&request, &plan);
+
+	if (!err)
+		log_done("%s: read again: %u change%s made", plan.name,
+			 plan.of_kind[CHANGE_LIVE], plan.of_kind[CHANGE_LIVE] == 1 ? "" : "s");
+	plan_free(&plan);
+	return err;
+}
+
+static void reload(struct runner *runner)
+{
+	const char *file = runner->request->file;
+	struct config config;
+
+	if (!file) {
+		log_warning("there is no file to read again: `weir run config FILE` names one");
+		return;
+	}
+	notify_reloading(instance_now_ns());
+	if (!file_read_config(&config, file)) {
+		if (apply_file(runner, &config) || exchange_signals(runner, &config))
+			log_warning("%s: not all of it is in force", file);
+		config_free(&config);
+	} else {
+		log_warning("%s: nothing was changed", file);
+	}
+	fflush(stdout);
+	notify("READY=1");
+}
+
+/* -- the loop ---------------------------------------------------------------------------------- */
+
 /* Until a signal comes, or nothing is left to serve. */
 static int loop(struct runner *runner)
 {
 	uint64_t tick_ns = 0, control_ns = 0;
-	bool ends = false;
+	enum wish wish = WISH_NONE;
 	int err = 0;
 
-	while (runner->count && !ends) {
+	while (runner->count && wish != WISH_END) {
 		uint64_t now_ns = instance_now_ns(), due_ns;
 
 		if (now_ns >= tick_ns) {
@@ -159,6 +246,7 @@ static int loop(struct runner *runner)
 
 			err = failed ? failed : err;
 			tick_ns = now_ns + SHAPER_TICK_NS;
+			notify_alive(now_ns);
 		}
 		if (runner->signals)
 			signals_turn(runner->signals);
@@ -176,14 +264,17 @@ static int loop(struct runner *runner)
 		/* unless there is more to do at once */
 		if (due_ns > now_ns)
 			rest_until(now_ns + TURN_NS);
-		ends = sleep_until(runner, due_ns);
+		wish = sleep_until(runner, due_ns);
+		if (wish == WISH_RELOAD)
+			reload(runner);
 	}
 	return err;
 }
 
-int run(const char *const *names, unsigned int count, const struct config *config)
+int run(const struct run_request *request)
 {
-	struct runner runner = { .epoll_fd = -1, .signal_fd = -1 };
+	struct runner runner = { .epoll_fd = -1, .signal_fd = -1, .request = request };
+	const struct config *config = request->config;
 	int err = 0;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -193,8 +284,7 @@ int run(const char *const *names, unsigned int count, const struct config *confi
 			log_error("cannot read signals: %s", log_reason(err));
 	}
 	if (!err)
-		err = open_all(&runner, names, count);
-
+		err = open_all(&runner);
 	if (!err) {
 		err = begin(&runner);
 		if (err)
@@ -203,8 +293,11 @@ int run(const char *const *names, unsigned int count, const struct config *confi
 	for (unsigned int i = 0; !err && i < runner.count; i++)
 		log_done("%s: served", runner.shapers[i]->name);
 	fflush(stdout);
-	if (!err)
+	if (!err) {
+		notify("READY=1");
 		err = loop(&runner);
+		notify("STOPPING=1");
+	}
 	while (runner.count)
 		shaper_close(runner.shapers[--runner.count]);
 	signals_destroy(runner.signals);

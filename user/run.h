@@ -4,12 +4,20 @@
 #define WEIR_RUN_H
 
 #include "config.h"
-#include "pins.h"
 
 #define RUN_INSTANCES_MAX 64
 
-/* Serves the named instances of this network namespace until a signal ends it, or the last of them
- * is detached. @config: whose signals are read, or NULL. Errors have been reported. */
-int run(const char *const *names, unsigned int count, const struct config *config);
+struct run_request {
+	const char *const *names;
+	unsigned int count;
+	const char *file;	     /* that is read again and applied at SIGHUP; NULL: none */
+	const struct config *config; /* of it; whose signals are read */
+};
+
+/*
+ * Serves the named instances of this network namespace until SIGINT or SIGTERM ends it, or the last
+ * of them is detached. Errors have been reported.
+ */
+int run(const struct run_request *request);
 
 #endif

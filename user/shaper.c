@@ -251,6 +251,11 @@ bool shaper_is_controlled(const struct shaper *shaper)
 	return controller_is_needed(shaper->policy);
 }
 
+void shaper_set_signals(struct shaper *shaper, const struct signals *signals)
+{
+	controller_set_signals(shaper->controller, signals);
+}
+
 void shaper_control(struct shaper *shaper, uint64_t now_ns)
 {
 	if (!follow_policy(shaper, now_ns))

@@ -81,6 +81,8 @@ uint64_t shaper_serve(struct shaper *shaper);
 
 /* Every CONTROLLER_TURN_NS: gives out what the windows of the listeners leave. */
 void shaper_control(struct shaper *shaper, uint64_t now_ns);
+/* In place of the former ones; NULL: none. */
+void shaper_set_signals(struct shaper *shaper, const struct signals *signals);
 /* Has any listener a window? Else there is nothing to control. */
 bool shaper_is_controlled(const struct shaper *shaper);
 
