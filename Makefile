@@ -131,6 +131,7 @@ $(filter-out $(HERD_UNIT_BIN),$(UNIT_BIN)): %: %.o $(PURE_OBJ)
 
 # Frames are built in one place.
 $(BUILD)/tests/unit/test_syn_frame: $(BUILD)/tests/bpf/frame.o
+$(BUILD)/tests/unit/test_notify: $(BUILD)/user/notify.o
 
 $(BPFTEST_BIN:%=%.o): $(BUILD)/tests/bpf/weir_clock.skel.h
 $(BPFTEST_BIN): %: %.o $(BUILD)/tests/bpf/rig.o $(BUILD)/tests/bpf/frame.o $(PURE_OBJ) $(STATE_OBJ)

@@ -85,6 +85,7 @@ struct window_state {
 };
 
 _Static_assert(sizeof(struct window_terms) == 40, "struct window_terms is part of the pinned ABI");
-_Static_assert(sizeof(struct window_state) == 1536, "struct window_state is part of the pinned ABI");
+_Static_assert(sizeof(struct window_state) == 1536,
+	       "struct window_state is part of the pinned ABI");
 
 #endif

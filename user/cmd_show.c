@@ -17,14 +17,10 @@ struct page {
 };
 
 static const struct page pages[] = {
-	{ "status", render_status },
-	{ "limits", render_limits },
-	{ "counters", render_counters },
-	{ "rules", render_rules },
-	{ "sources", render_sources },
-	{ "queue", render_queue },
-	{ "signals", render_signals },
-	{},
+	{ "status", render_status },	 { "limits", render_limits },
+	{ "counters", render_counters }, { "rules", render_rules },
+	{ "sources", render_sources },	 { "queue", render_queue },
+	{ "signals", render_signals },	 {},
 };
 
 static const struct page *find_page(const char *name)

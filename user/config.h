@@ -73,8 +73,8 @@ struct wanted_listener {
 	uint32_t queue_entries;
 	struct wanted_limit limits[LEVEL_COUNT]; /* [LEVEL_HOST] unused */
 	enum excess excess;
-	uint16_t reserve;	    /* as of struct listener */
-	uint32_t window;	    /* WINDOW_OFF, WINDOW_AUTO, or a number */
+	uint16_t reserve; /* as of struct listener */
+	uint32_t window;  /* WINDOW_OFF, WINDOW_AUTO, or a number */
 	uint32_t window_min;
 	uint32_t window_max;
 	uint64_t target_ns;	    /* of set-up latency */

@@ -39,8 +39,8 @@ struct controller {
 	struct flows *flows;
 	struct window_state *windows;
 	struct egress *egress;
-	bool tracked;  /* the egress program is on every device */
-	int said_err;  /* why it was not, the last time that was said */
+	bool tracked; /* the egress program is on every device */
+	int said_err; /* why it was not, the last time that was said */
 	uint64_t decided_ns;
 	struct control_line lines[LISTENERS_MAX];
 };

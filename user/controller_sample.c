@@ -87,7 +87,7 @@ static void take_signal(struct sampler *sampler, const struct signal_reading *re
 	};
 	*shown = (struct window_signal){
 		.read_ns = reading->known && now_ns > reading->age_ns ? now_ns - reading->age_ns
-								       : 0,
+								      : 0,
 		.ratio_millionths = reading->known && reading->ratio > 0 && reading->ratio < 1e9
 					    ? (uint64_t)(reading->ratio * MILLION)
 					    : 0,
@@ -121,7 +121,7 @@ static const struct queue_state *queue_of(const struct sources *sources, unsigne
 	uint32_t index = id;
 
 	return bpf_map_lookup_elem(sources->instance->map_fd[MAP_QUEUES], &index, room) ? NULL
-											 : room;
+											: room;
 }
 
 bool sampler_holds(const struct sources *sources, unsigned int id, uint64_t now_ns)

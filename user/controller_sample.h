@@ -11,8 +11,8 @@
 
 struct sampler {
 	struct accept_queue queue;
-	bool listened[LISTENERS_MAX]; /* something does on the ports of the listener */
-	bool absent[LISTENERS_MAX];   /* or did, and does not now */
+	bool listened[LISTENERS_MAX];		   /* something does on the ports of the listener */
+	bool absent[LISTENERS_MAX];		   /* or did, and does not now */
 	struct law_signal signal[LAW_SIGNALS_MAX]; /* of the listener that was looked at last */
 	struct window_signal shown[WINDOW_SIGNALS_MAX];
 	unsigned int count;

@@ -142,8 +142,8 @@ int instance_snapshot(const struct instance *instance, const struct pins *pins,
 		if (!err)
 			err = sum_cpus(instance->map_fd[MAP_UNHELD], i, &snapshot->unheld[i],
 				       sizeof(snapshot->unheld[i]));
-		if (!err && bpf_map_lookup_elem(instance->map_fd[MAP_WINDOWS], &i,
-						&snapshot->windows[i]))
+		if (!err &&
+		    bpf_map_lookup_elem(instance->map_fd[MAP_WINDOWS], &i, &snapshot->windows[i]))
 			err = -errno;
 		if (!err && snapshot->policy->listeners[i].window.window != WINDOW_OFF)
 			err = sum_cpus(instance->map_fd[MAP_SETUP_COUNTERS], i,

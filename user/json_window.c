@@ -29,9 +29,9 @@ static json_t *signals(const struct snapshot *snapshot, unsigned int id)
 		if (signal->read_ns) {
 			json_object_set_new(object, "ratio_permille",
 					    json_count(signal->ratio_millionths / 1000));
-			json_object_set_new(object, "age_ms",
-					    json_count(window_signal_age_ns(snapshot, signal) /
-						       NS_PER_MS));
+			json_object_set_new(
+				object, "age_ms",
+				json_count(window_signal_age_ns(snapshot, signal) / NS_PER_MS));
 		}
 		json_array_append_new(array, object);
 	}
@@ -47,8 +47,7 @@ static void add_decision(json_t *object, const struct window_state *state)
 	json_object_set_new(object, "words", json_text(law_why_words(state->why)));
 	json_object_set_new(object, "alarm", json_boolean(state->alarm));
 	json_object_set_new(object, "ratio_permille", json_count(state->x_millionths / 1000));
-	json_object_set_new(object, "setup_p90_ms",
-			    json_count(state->latency_p90_ns / NS_PER_MS));
+	json_object_set_new(object, "setup_p90_ms", json_count(state->latency_p90_ns / NS_PER_MS));
 	json_object_set_new(object, "oldest_turn_ms",
 			    json_count(state->oldest_turn_ns / NS_PER_MS));
 	json_object_set_new(object, "target_ms", json_count(state->target_ns / NS_PER_MS));

@@ -11,8 +11,7 @@
 static void compare(struct plan *plan, const char *where, const char *what, const char *in_force,
 		    const char *wanted)
 {
-	plan_compare(plan,
-		     &(struct change){ CHANGE_LIVE, where, what, in_force, wanted, NULL });
+	plan_compare(plan, &(struct change){ CHANGE_LIVE, where, what, in_force, wanted, NULL });
 }
 
 static void compare_number(struct plan *plan, const char *where, const char *what,

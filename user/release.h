@@ -20,9 +20,9 @@ struct release_terms {
 	struct release_level listener;
 	/* NULL: the listener has none */
 	struct window_state *window;
-	__u32 serial;		    /* of the listener */
-	__u64 fallback_period_ns;   /* as the operator says it */
-	uint32_t reserve; /* of RESERVE_ALL, kept for others; 0: for this one, too */
+	__u32 serial;		  /* of the listener */
+	__u64 fallback_period_ns; /* as the operator says it */
+	uint32_t reserve;	  /* of RESERVE_ALL, kept for others; 0: for this one, too */
 	const __u64 *generation_in_force;
 	__u64 generation; /* of the policy that the limits are of */
 };

@@ -40,7 +40,8 @@ static void put_window(FILE *out, const struct snapshot *snapshot, unsigned int 
 		fprintf(out, "  window       none; %u in flight\n", state->in_flight);
 	fprintf(out, "  because      %s: %s%s\n", law_state_name(state->state),
 		law_why_words(state->why), state->alarm ? " (ALARM)" : "");
-	fprintf(out, "  set-up       p90 %.0f ms, oldest turn %.0f ms, target %.0f ms: ratio %.2f\n",
+	fprintf(out,
+		"  set-up       p90 %.0f ms, oldest turn %.0f ms, target %.0f ms: ratio %.2f\n",
 		(double)state->latency_p90_ns / NS_PER_MS,
 		(double)state->oldest_turn_ns / NS_PER_MS, (double)state->target_ns / NS_PER_MS,
 		(double)state->x_millionths / MILLION);
@@ -50,7 +51,8 @@ static void put_window(FILE *out, const struct snapshot *snapshot, unsigned int 
 	put_fallback(out, snapshot, id);
 	fputc('\n', out);
 	if (state->hidden)
-		fputs("  HIDDEN       SYNs are let in, and no answer leaves by these devices\n", out);
+		fputs("  HIDDEN       SYNs are let in, and no answer leaves by these devices\n",
+		      out);
 }
 
 static void put_signals(FILE *out, const struct snapshot *snapshot, unsigned int id)

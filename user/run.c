@@ -202,8 +202,8 @@ static int apply_file(const struct runner *runner, const struct config *config)
 	int err = apply_make(&request, &plan);
 
 	if (!err)
-		log_done("%s: read again: %u change%s made", plan.name,
-			 plan.of_kind[CHANGE_LIVE], plan.of_kind[CHANGE_LIVE] == 1 ? "" : "s");
+		log_done("%s: read again: %u change%s made", plan.name, plan.of_kind[CHANGE_LIVE],
+			 plan.of_kind[CHANGE_LIVE] == 1 ? "" : "s");
 	plan_free(&plan);
 	return err;
 }

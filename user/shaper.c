@@ -76,8 +76,8 @@ int shaper_take(void *arg, void *data, size_t size)
 /* The larger of the packet path's and the law's, unless the operator says it. */
 static uint32_t reserve_of(const struct shaper *shaper, unsigned int id)
 {
-	const struct window_state *window =
-		controller_window(shaper->controller, shaper->policy, id);
+	const struct window_state *window = controller_window(shaper->controller, shaper->policy,
+							      id);
 	uint32_t reserve = shaper->policy->listeners[id].reserve;
 
 	if (reserve > RESERVE_ALL) {

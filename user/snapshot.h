@@ -39,7 +39,7 @@ struct snapshot {
 	struct unheld_counters unheld[LISTENERS_MAX]; /* summed over CPUs */
 	struct window_state windows[LISTENERS_MAX];
 	struct setup_counters setups[LISTENERS_MAX]; /* summed over CPUs */
-	struct table_counters table;		      /* summed over CPUs */
+	struct table_counters table;		     /* summed over CPUs */
 	struct level_state levels[LEVELS_MAX];
 	struct top top;	   /* refused most in the last minute */
 	double table_fill; /* share of slots in debt, estimated from sampled sets */

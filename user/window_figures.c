@@ -31,7 +31,8 @@ double window_fallback_per_sec(const struct snapshot *snapshot, unsigned int id)
 
 	if (listener->window.fallback_rate && listener->window.fallback_per_sec)
 		return (double)listener->window.fallback_rate / listener->window.fallback_per_sec;
-	return state->serial == listener->serial ? (double)state->fallback_milli_per_sec / MILLI : 0;
+	return state->serial == listener->serial ? (double)state->fallback_milli_per_sec / MILLI
+						 : 0;
 }
 
 double window_adaptive_per_sec(const struct snapshot *snapshot, unsigned int id)

@@ -81,8 +81,9 @@ void window_put_limits(struct window_state *state, const struct law_limits *limi
 	state->reserve = (uint32_t)(limits->reserve * RESERVE_ALL + 0.5);
 	state->floor_period_ns = period_ns(limits->floor_per_sec);
 	state->fallback_period_ns = period_ns(fallback_per_sec);
-	state->fallback_milli_per_sec =
-		state->fallback_period_ns ? (uint64_t)(fallback_per_sec * MILLI) : 0;
+	state->fallback_milli_per_sec = state->fallback_period_ns
+						? (uint64_t)(fallback_per_sec * MILLI)
+						: 0;
 	put_pace(state, limits, holds);
 	__atomic_store_n(&state->lease_until_ns, limits->lease_until_ns, __ATOMIC_RELEASE);
 }
@@ -92,9 +93,8 @@ static uint64_t scaled(double value, double scale)
 	return value > 0 && value < 1e12 ? (uint64_t)(value * scale + 0.5) : 0;
 }
 
-void window_show(struct window_state *state, const struct law *law,
-		 const struct law_limits *limits, const struct setup_sample *sample,
-		 uint64_t now_ns)
+void window_show(struct window_state *state, const struct law *law, const struct law_limits *limits,
+		 const struct setup_sample *sample, uint64_t now_ns)
 {
 	state->decided_ns = now_ns;
 	state->latency_p90_ns = sample->p90_ns;

@@ -40,7 +40,11 @@ static int64_t credits(void)
 	return state.credits;
 }
 
-#define NO_MORE (struct window_state){ 0 }
+#define NO_MORE               \
+	(struct window_state) \
+	{                     \
+		0             \
+	}
 
 static void test_credits_are_taken(void **state)
 {

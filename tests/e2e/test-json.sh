@@ -269,6 +269,24 @@ holds '.instances[0].listeners[0].queue | .served and .ends.new.released + .ends
 	.time_held.count and .time_held.p99_us >= .time_held.p50_us and (.delay_max | .auto and .ms >= 100)'
 stop "$job"
 
+# -- how many may be in set-up ---------------------------------------------------------------------
+follows_signal() {
+	weir -j show signals edge | jq -e '.instances[0].listeners[0].window.signals[0] | has("ratio_permille")'
+}
+
+sed '/^rate = 2000/a window = auto\nfallback-rate = 50/s' "$work/next.ini" >"$work/window.ini"
+printf '[signal pressure]\ntype = psi\nresource = cpu\ntarget = 90\n' >>"$work/window.ini"
+json 0 apply "$work/window.ini" edge
+json 0 show signals edge
+holds '.instances[0].listeners[0].window == {wanted: "auto", controlled: false, fallback_per_1000s: 50000}'
+holds '.instances[0].listeners[1] | has("window") | not'
+start run broker "$build/weir" run config "$work/window.ini" edge
+wait_for 10 follows_signal
+json 0 show signals edge
+holds '.instances[0].listeners[0].window | .controlled and .size > 0 and .in_flight == 0
+	and .target_ms == 100 and .signals[0].name == "pressure" and .signals[0].failures == 0'
+stop "$job"
+
 # -- devices ---------------------------------------------------------------------------------------
 ip -n broker link add 'q"\0' type veth peer name peer0
 json 0 attach 'q"\0' name odd

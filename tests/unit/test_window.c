@@ -182,8 +182,12 @@ static void test_law_config(void **unused)
 	struct listener listener = {
 		.connack_max = 0,
 		.limits[LEVEL_LISTENER] = { .kind = LIMIT_BUCKET, .rate = 600, .rate_per_sec = 60 },
-		.window = { .window = WINDOW_AUTO, .fallback_rate = 90, .fallback_per_sec = 60,
-			    .floor_rate = 3, .floor_per_sec = 1, .target_ns = 5 * MS },
+		.window = { .window = WINDOW_AUTO,
+			    .fallback_rate = 90,
+			    .fallback_per_sec = 60,
+			    .floor_rate = 3,
+			    .floor_per_sec = 1,
+			    .target_ns = 5 * MS },
 	};
 	struct law_config config = window_law_config(&listener);
 
@@ -215,7 +219,8 @@ static void test_learned(void **unused)
 /* A SYN that is held takes a credit with its tokens, or neither. */
 static void test_release(void **unused)
 {
-	const struct limit unlimited = { .kind = LIMIT_UNLIMITED }, closed = { .kind = LIMIT_CLOSED };
+	const struct limit unlimited = { .kind = LIMIT_UNLIMITED },
+			   closed = { .kind = LIMIT_CLOSED };
 	__u64 word = 0, generation = 2;
 	struct release_terms terms = {
 		.host = { &word, &unlimited },
