@@ -55,6 +55,9 @@ WINDOW_INLINE __s64 window_kept(const struct window_state *state, __u32 reserve)
 {
 	__u64 kept = (__u64)state->window * reserve >> RESERVE_SHIFT;
 
+	/* there is no window, and nothing that could run out */
+	if (state->window == WINDOW_AUTO)
+		return 0;
 	return kept && kept >= state->window ? (__s64)state->window - 1 : (__s64)kept;
 }
 

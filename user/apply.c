@@ -18,7 +18,8 @@ static int clear_listeners(const struct instance *instance, uint64_t fresh)
 {
 	static const struct level_state full;
 	int cpus = libbpf_num_possible_cpus(), err = 0;
-	struct counters *zeros;
+	/* each value of the maps is one of these at most */
+	struct setup_counters *zeros;
 
 	if (cpus < 0)
 		return cpus;
@@ -29,6 +30,7 @@ static int clear_listeners(const struct instance *instance, uint64_t fresh)
 		static const struct returns nothing;
 		static const struct queue_state unserved;
 		static const struct window_state unknown;
+		static const struct setup_state unlearned;
 		const uint32_t counters = 1 + id, level = LEVELS_LISTENER + id;
 		const uint32_t reject = LEVELS_REJECT + id;
 
@@ -40,6 +42,8 @@ static int clear_listeners(const struct instance *instance, uint64_t fresh)
 		    bpf_map_update_elem(instance->map_fd[MAP_QUEUES], &id, &unserved, 0) ||
 		    bpf_map_update_elem(instance->map_fd[MAP_RETURNS], &id, &nothing, 0) ||
 		    bpf_map_update_elem(instance->map_fd[MAP_WINDOWS], &id, &unknown, 0) ||
+		    bpf_map_update_elem(instance->map_fd[MAP_SETUP_COUNTERS], &id, zeros, 0) ||
+		    bpf_map_update_elem(instance->map_fd[MAP_SETUPS], &id, &unlearned, 0) ||
 		    bpf_map_update_elem(instance->map_fd[MAP_LEVELS], &level, &full, 0) ||
 		    bpf_map_update_elem(instance->map_fd[MAP_LEVELS], &reject, &full, 0))
 			err = -errno;

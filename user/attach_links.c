@@ -87,13 +87,19 @@ static void remember(struct control *control, uint32_t ifindex)
 		*place = ifindex;
 }
 
+static void remember_no_more(struct control *control, unsigned int i)
+{
+	control->ifindex[i] = 0;
+	control->clsact_made &= (uint16_t) ~(1U << i);
+}
+
 void attach_links_forget(struct control *control)
 {
 	char name[DEVICE_NAME_MAX];
 
 	for (unsigned int i = 0; i < DEVICES_MAX; i++)
 		if (control->ifindex[i] && netdev_name(control->ifindex[i], name) == -ENODEV)
-			control->ifindex[i] = 0;
+			remember_no_more(control, i);
 }
 
 void attach_links_record(const struct attach_plan *plan, const struct links *links,

@@ -211,6 +211,15 @@ static void end_line(struct controller *controller, unsigned int id)
 	controller->lines[id].serial = 0;
 }
 
+/* For the packet path, which knows itself what the operator says. */
+static double learned_per_sec(const struct listener *listener, const struct law *law,
+			      uint64_t now_ns)
+{
+	if (listener->window.fallback_rate || law_goodput_best(&law->goodput, now_ns) <= 0)
+		return LAW_PER_SEC_MAX;
+	return law_fallback_per_sec(law, now_ns);
+}
+
 static void decide(struct controller *controller, const struct policy *policy, unsigned int id,
 		   uint64_t now_ns)
 {
@@ -233,7 +242,8 @@ static void decide(struct controller *controller, const struct policy *policy, u
 	sample.lease_lapsed = state->serial == listener->serial && state->lease_until_ns &&
 			      state->lease_until_ns < now_ns;
 	line->limits = law_step(&line->law, &sample, now_ns);
-	window_put_limits(state, &line->limits, listener, law_fallback_per_sec(&line->law, now_ns),
+	window_put_limits(state, &line->limits, listener,
+			  learned_per_sec(listener, &line->law, now_ns),
 			  sampler_holds(&sources, id, now_ns));
 	window_show(state, &line->law, &line->limits, &setup, now_ns);
 	window_learn(state, &line->law.goodput);

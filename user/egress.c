@@ -135,18 +135,35 @@ static int ensure_qdisc(struct control *control, uint32_t ifindex)
 	return err == -EEXIST ? 0 : err;
 }
 
+/* 1, 0, or -errno: then nothing may be added or left, since it cannot be told apart. */
+static int is_ours(const struct tc_filter *filter, uint32_t flows_id, uint32_t prog_id)
+{
+	int uses;
+
+	if (!filter->prog_id)
+		return 0;
+	if (filter->prog_id == prog_id)
+		return 1;
+	uses = object_program_uses(filter->prog_id, flows_id);
+	/* it has gone meanwhile */
+	return uses == -ENOENT ? 0 : uses;
+}
+
 int egress_ensure(const struct egress *egress, struct control *control, uint32_t ifindex)
 {
 	const struct tc_filter *found = NULL;
 	struct tc_filters filters;
 	bool first_is_taken = false;
-	int err = tc_filters_read(&filters, ifindex, true);
+	int err = tc_filters_read(&filters, ifindex, true), uses;
 
 	for (unsigned int i = 0; !err && i < filters.count && i < TC_FILTERS_MAX; i++) {
 		const struct tc_filter *filter = &filters.filter[i];
 
 		first_is_taken |= filter->priority == 1;
-		if (!filter->prog_id || !object_program_uses(filter->prog_id, egress->flows_id))
+		uses = is_ours(filter, egress->flows_id, egress->prog_id);
+		if (uses < 0)
+			return uses;
+		if (!uses)
 			continue;
 		/* one is enough: two would count everything twice */
 		if (found)
@@ -185,22 +202,33 @@ static int remove_qdisc(struct control *control, uint32_t ifindex)
 	return bpf_tc_hook_destroy(&hook);
 }
 
+/* Those of ours among the first TC_FILTERS_MAX: how many there were, or -errno. */
+static int remove_some(uint32_t ifindex, uint32_t flows_id, bool *more)
+{
+	struct tc_filters filters;
+	int err = tc_filters_read(&filters, ifindex, true), removed = 0;
+
+	for (unsigned int i = 0; !err && i < filters.count && i < TC_FILTERS_MAX; i++) {
+		int uses = is_ours(&filters.filter[i], flows_id, 0);
+
+		err = uses > 0 ? remove_filter(ifindex, &filters.filter[i]) : uses;
+		removed += uses > 0 && !err;
+	}
+	*more = !err && filters.count > TC_FILTERS_MAX;
+	return err ? err : removed;
+}
+
 int egress_remove(const struct instance *instance, uint32_t ifindex)
 {
 	uint32_t flows_id = object_map_id(instance->map_fd[MAP_FLOWS]);
-	struct tc_filters filters;
-	int err;
+	bool more;
+	int removed;
 
 	/* an instance that is not whole */
 	if (!flows_id || !instance->control)
 		return 0;
-	err = tc_filters_read(&filters, ifindex, true);
-
-	for (unsigned int i = 0; !err && i < filters.count && i < TC_FILTERS_MAX; i++) {
-		const struct tc_filter *filter = &filters.filter[i];
-
-		if (filter->prog_id && object_program_uses(filter->prog_id, flows_id))
-			err = remove_filter(ifindex, filter);
-	}
-	return err ? err : remove_qdisc(instance->control, ifindex);
+	do
+		removed = remove_some(ifindex, flows_id, &more);
+	while (removed > 0 && more);
+	return removed < 0 ? removed : remove_qdisc(instance->control, ifindex);
 }

@@ -48,12 +48,29 @@ static void warn_small(const struct config *config, const struct wanted_listener
 	}
 }
 
+static bool is_followed(const struct config *config, const struct wanted_signal *signal)
+{
+	for (unsigned int i = 0; i < config->listeners_count; i++) {
+		const struct wanted_listener *listener = &config->listeners[i];
+
+		if (listener->window == WINDOW_AUTO &&
+		    (!*signal->listener || !strcmp(signal->listener, listener->name)))
+			return true;
+	}
+	return false;
+}
+
 static void warn(const struct config *config, const char *path)
 {
 	for (unsigned int i = 0; i < config->listeners_count; i++) {
 		warn_idle(&config->listeners[i], path);
 		warn_small(config, &config->listeners[i], path);
 	}
+	for (unsigned int i = 0; i < config->signals_count; i++)
+		if (!is_followed(config, &config->signals[i]))
+			log_warning("%s:%d: signal '%s': no listener follows it; write "
+				    "`window = auto` in the section of its listener",
+				    path, config->signals[i].line, config->signals[i].name);
 }
 
 /* What the configuration is read from. */

@@ -90,6 +90,16 @@ static void visit_young(struct flow *flow, uint32_t tag, struct setup_sample *sa
 		state->swept_young++;
 }
 
+/*
+ * The broker goes on with others: it waits for the rest of this one's request, or for something that
+ * is this one's own. Counted in, a few dozen that send half a CONNECT would close the window.
+ */
+static bool is_straggler(const struct setup_sample *sample, uint64_t turn_age_ns)
+{
+	return turn_age_ns > FLOWS_STRAGGLER_NS && sample->done &&
+	       turn_age_ns > FLOWS_STRAGGLER_TIMES * sample->p90_ns;
+}
+
 static void visit(struct flows *flows, struct flow *flow, uint32_t tag, uint64_t now_ns)
 {
 	unsigned int id = flow->listener & (LISTENERS_MAX - 1);
@@ -114,6 +124,8 @@ static void visit(struct flows *flows, struct flow *flow, uint32_t tag, uint64_t
 			state->swept_stalled++;
 		return;
 	}
+	if (turn_ns && is_straggler(sample, since(turn_ns, now_ns)))
+		return;
 	sample->in_flight++;
 	if (turn_ns && since(turn_ns, now_ns) > sample->oldest_turn_ns)
 		sample->oldest_turn_ns = since(turn_ns, now_ns);

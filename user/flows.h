@@ -18,6 +18,9 @@
  * latter (EMQX 15 s, RabbitMQ 10 s). */
 #define FLOWS_YOUNG_MAX_NS 10000000000ULL
 #define FLOWS_STALLED_MAX_NS 30000000000ULL
+/* A turn so old, and so many times the p90 of those that are done meanwhile, says nothing of them. */
+#define FLOWS_STRAGGLER_NS 2000000000ULL
+#define FLOWS_STRAGGLER_TIMES 4
 
 /* How long a SYN counts as one whose request is on the way: what most clients take, between these. */
 #define FLOWS_HORIZON_MIN_NS 60000000ULL

@@ -191,6 +191,13 @@ static enum law_why decide(struct law *law, struct turn *turn, enum law_why time
 {
 	bool restarted = has_restarted(law, turn);
 
+	if (law->config.window_fixed && law->config.window_fixed != LAW_WINDOW_OFF &&
+	    !turn->sample->tracked) {
+		enum law_why why = fall_back(law, turn, LAW_WHY_BLIND);
+
+		turn->alarm = true;
+		return why;
+	}
 	if (law->config.window_fixed) {
 		law->state = LAW_FIXED;
 		return law->config.window_fixed == LAW_WINDOW_OFF ? LAW_WHY_OFF : LAW_WHY_FIXED;

@@ -38,6 +38,16 @@ static void smooth(double *value, double next, uint64_t dt_ns, uint64_t tau_ns)
 	*value += (next - *value) * (double)dt_ns / (double)(dt_ns + tau_ns);
 }
 
+/* What was done while nobody was held back is what was asked for, and says nothing of what the
+ * broker can do: only a storm teaches that. */
+static void learn_goodput(struct law *law, const struct turn *turn, uint64_t completed)
+{
+	if (law->refused_ns && turn->now_ns - law->refused_ns <= HELD_BACK_NS)
+		law_goodput_note(&law->goodput, completed, turn->now_ns);
+	else
+		law->goodput.since_ns = 0;
+}
+
 static void count_goodput(struct law *law, const struct turn *turn, uint64_t completed)
 {
 	uint64_t dt_ns = turn->dt_ns > NS_PER_MS ? turn->dt_ns : NS_PER_MS;
@@ -47,7 +57,7 @@ static void count_goodput(struct law *law, const struct turn *turn, uint64_t com
 		return;
 	smooth(&law->goodput_1s, per_sec, dt_ns, NS_PER_SEC);
 	smooth(&law->goodput_10s, per_sec, dt_ns, 10 * NS_PER_SEC);
-	law_goodput_note(&law->goodput, completed, turn->now_ns);
+	learn_goodput(law, turn, completed);
 	if (completed)
 		law->completed_ns = turn->now_ns;
 }
@@ -93,10 +103,14 @@ void law_count(struct law *law, struct turn *turn)
 		law->completed_ns = turn->now_ns;
 		return;
 	}
-	count_goodput(law, turn, completed);
-	count_real(law, turn, judged, requested);
 	if (refused || sample->waiting)
 		law->refused_ns = turn->now_ns;
+	count_goodput(law, turn, completed);
+	/* who is not seen is not forged */
+	if (sample->tracked)
+		count_real(law, turn, judged, requested);
+	else
+		law->reserve = 0, law->young_share = 1;
 }
 
 /* The signal q: what 90 of 100 set-ups took at most, or how long the broker has owed an answer. */

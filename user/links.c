@@ -71,7 +71,12 @@ static int add_link(const char *device, void *arg)
 	fd = object_open(path, OBJECT_LINK);
 	if (fd < 0 && fd != -EINVAL && fd != -ENOENT)
 		return fd;
+	errno = 0;
 	used = fd < 0 ? 0 : used_by(fd, &info);
+	if (fd >= 0 && !used && errno == EPERM) {
+		close(fd);
+		return -EPERM;
+	}
 	if (!used || (walk->control_id && used != walk->control_id) ||
 	    strlen(device) >= DEVICE_NAME_MAX) {
 		log_warning("ignored '%s': not a link of the program of instance '%s'; remove it "

@@ -10,5 +10,7 @@
 /* Locks the file @fd, alone (@exclusive) or with other readers, as flock() does. Returns -EBUSY
  * after LOCK_WAIT_SECONDS. */
 int lock_wait(int fd, bool exclusive);
+/* -EBUSY at once. */
+int lock_try(int fd, bool exclusive);
 
 #endif

@@ -106,7 +106,7 @@ uint32_t object_control_id(uint32_t prog_id)
 	return 0;
 }
 
-bool object_program_uses(uint32_t prog_id, uint32_t map_id)
+int object_program_uses(uint32_t prog_id, uint32_t map_id)
 {
 	uint32_t maps[PROGRAM_MAPS_MAX] = {};
 	struct bpf_prog_info info = {
@@ -117,13 +117,15 @@ bool object_program_uses(uint32_t prog_id, uint32_t map_id)
 	int fd = bpf_prog_get_fd_by_id(prog_id), err;
 
 	if (fd < 0)
-		return false;
+		return -errno;
 	err = bpf_obj_get_info_by_fd(fd, &info, &len);
 	close(fd);
-	for (uint32_t i = 0; !err && i < info.nr_map_ids && i < PROGRAM_MAPS_MAX; i++)
+	if (err)
+		return err;
+	for (uint32_t i = 0; i < info.nr_map_ids && i < PROGRAM_MAPS_MAX; i++)
 		if (maps[i] == map_id)
-			return true;
-	return false;
+			return 1;
+	return 0;
 }
 
 uint32_t object_link_id(uint32_t ifindex, uint32_t prog_id)

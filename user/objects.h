@@ -30,8 +30,8 @@ uint32_t object_value_size(int fd);
 uint32_t object_map_id(int fd);
 /* Id of the control map of the program @prog_id; 0: it is not a program of weir's. */
 uint32_t object_control_id(uint32_t prog_id);
-/* Does the program @prog_id use the map @map_id? */
-bool object_program_uses(uint32_t prog_id, uint32_t map_id);
+/* Does the program @prog_id use the map @map_id? 1, 0, or -errno: it cannot be told. */
+int object_program_uses(uint32_t prog_id, uint32_t map_id);
 /* Id of the link that holds the XDP program @prog_id on @ifindex; 0: none does. */
 uint32_t object_link_id(uint32_t ifindex, uint32_t prog_id);
 

@@ -103,6 +103,24 @@ static void report_lock_error(const struct pins *pins, int err)
 		log_error("cannot open '%s': %s", pins->root, log_reason(err));
 }
 
+int pins_try_lock(struct pins *pins, bool exclusive)
+{
+	int err;
+
+	if ((size_t)snprintf(pins->root, sizeof(pins->root), "%s/weir", bpffs()) >=
+	    sizeof(pins->root))
+		return -ENAMETOOLONG;
+	pins->lock_fd = open(pins->root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (pins->lock_fd < 0)
+		return -errno;
+	err = lock_try(pins->lock_fd, exclusive);
+	if (!err && is_same_dir(pins->lock_fd, pins->root))
+		return 0;
+	close(pins->lock_fd);
+	pins->lock_fd = -1;
+	return err ? err : -EBUSY;
+}
+
 int pins_lock(struct pins *pins, bool create, bool exclusive)
 {
 	int err = check_bpffs();

@@ -25,6 +25,8 @@ struct pins {
  * Errors have been reported, except -ENOENT.
  */
 int pins_lock(struct pins *pins, bool create, bool exclusive);
+/* The same without waiting, and without a word: -EBUSY if another weir has it. */
+int pins_try_lock(struct pins *pins, bool exclusive);
 /* Removes the directory if no instance is left, and unlocks. Does nothing a second time. */
 void pins_unlock(struct pins *pins);
 

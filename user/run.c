@@ -208,6 +208,17 @@ static int apply_file(const struct runner *runner, const struct config *config)
 	return err;
 }
 
+/* Waiting for another weir would stop everything here. */
+static bool others_change_something(void)
+{
+	struct pins pins;
+	int err = pins_try_lock(&pins, true);
+
+	if (!err)
+		pins_unlock(&pins);
+	return err == -EBUSY;
+}
+
 static void reload(struct runner *runner)
 {
 	const char *file = runner->request->file;
@@ -236,6 +247,7 @@ static int loop(struct runner *runner)
 {
 	uint64_t tick_ns = 0, control_ns = 0;
 	enum wish wish = WISH_NONE;
+	bool wants_reload = false;
 	int err = 0;
 
 	while (runner->count && wish != WISH_END) {
@@ -265,8 +277,11 @@ static int loop(struct runner *runner)
 		if (due_ns > now_ns)
 			rest_until(now_ns + TURN_NS);
 		wish = sleep_until(runner, due_ns);
-		if (wish == WISH_RELOAD)
+		wants_reload |= wish == WISH_RELOAD;
+		if (wants_reload && !others_change_something()) {
+			wants_reload = false;
 			reload(runner);
+		}
 	}
 	return err;
 }

@@ -238,12 +238,13 @@ static void watch_tracking(struct shaper *shaper, uint64_t now_ns)
 	if (!shaper_is_controlled(shaper) ||
 	    (shaper->watched_ns && now_ns - shaper->watched_ns < WATCH_NS))
 		return;
-	if (pins_lock(&pins, false, false))
+	shaper->watched_ns = now_ns;
+	/* somebody changes something: the next time, then, for nothing here may wait */
+	if (pins_try_lock(&pins, false))
 		return;
 	if (!shaper_check_pins(shaper, &same) && same)
 		controller_watch(shaper->controller, shaper->policy);
 	pins_unlock(&pins);
-	shaper->watched_ns = now_ns;
 }
 
 bool shaper_is_controlled(const struct shaper *shaper)

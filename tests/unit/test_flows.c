@@ -188,6 +188,27 @@ static void done(unsigned int n, uint64_t latency_ns)
 	counters.latency_sum_ns += n * latency_ns;
 }
 
+/* While others are done quickly, who has sent half a request is none of the broker's work. */
+static void test_stragglers(void **state)
+{
+	(void)state;
+	for (unsigned int slot = 0; slot < 20; slot++)
+		request(put(slot, START), START);
+	count(START);
+	scan(START + 10 * SECOND);
+	assert_int_equal(sample.in_flight, 20);
+	done(5, 50 * MS);
+	count(START + 10 * SECOND + 100 * MS);
+	scan(START + 10 * SECOND + 100 * MS);
+	assert_int_equal(sample.in_flight, 0);
+	assert_int_equal(sample.oldest_turn_ns, 0);
+	/* one as slow as those that are done is work */
+	done(100, 4 * SECOND);
+	count(START + 10 * SECOND + 200 * MS);
+	scan(START + 10 * SECOND + 200 * MS);
+	assert_int_equal(sample.in_flight, 20);
+}
+
 /* What was before the last second is not in it, and what was before the first look neither. */
 static void test_last_second(void **state)
 {
@@ -373,10 +394,10 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)
 	const struct CMUnitTest tests[] = {
-		TEST(test_in_flight), TEST(test_ended),	  TEST(test_young_until_the_horizon),
-		TEST(test_stalled),   TEST(test_held),	  TEST(test_last_second),
-		TEST(test_quantile),  TEST(test_horizon), TEST(test_share),
-		TEST(test_hidden),    TEST(test_note),
+		TEST(test_in_flight),	TEST(test_ended),    TEST(test_young_until_the_horizon),
+		TEST(test_stalled),	TEST(test_held),     TEST(test_stragglers),
+		TEST(test_last_second), TEST(test_quantile), TEST(test_horizon),
+		TEST(test_share),	TEST(test_hidden),   TEST(test_note),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -357,6 +357,38 @@ static void test_no_numbers(void **state)
 	assert_true(limits.x_signal == 0);
 }
 
+/* A quiet night is not what the broker can do: only what was done while some were held back is. */
+static void test_demand_is_not_capacity(void **state)
+{
+	(void)state;
+	demand = false;
+	set_x(0.1);
+	run(60);
+	assert_true(law_fallback_per_sec(&law, now_ns) >= LAW_PER_SEC_MAX);
+	demand = true;
+	run(30);
+	assert_float_equal(law_fallback_per_sec(&law, now_ns), 100, 10);
+}
+
+/* A window of the operator's that nothing can be held against is none. */
+static void test_fixed_without_tracking(void **state)
+{
+	static const struct law_config config = { .window_fixed = 10, .rate_per_sec = 50 };
+
+	(void)state;
+	configure(&config);
+	run(1);
+	assert_int_equal(limits.window, 10);
+	assert_false(limits.alarm);
+	sample.tracked = false;
+	run(1);
+	assert_int_equal(limits.window, LAW_WINDOW_OFF);
+	assert_int_equal(limits.why, LAW_WHY_BLIND);
+	assert_float_equal(limits.ceiling_per_sec, 50, 0.1);
+	assert_true(limits.alarm);
+	assert_true(limits.reserve == 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -377,6 +409,8 @@ int main(void)
 		law_test(test_clock),
 		law_test(test_periods_grow_with_the_lag),
 		law_test(test_no_numbers),
+		law_test(test_demand_is_not_capacity),
+		law_test(test_fixed_without_tracking),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

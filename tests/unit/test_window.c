@@ -62,6 +62,15 @@ static void test_reserve(void **unused)
 	assert_int_equal(take(RESERVE_ALL, NOW), WINDOW_REFUSED);
 }
 
+/* Where there is no window nothing of it is kept. */
+static void test_no_reserve_of_no_window(void **unused)
+{
+	(void)unused;
+	state.window = WINDOW_AUTO;
+	state.credits = 1LL << 31;
+	assert_int_equal(window_ask(&state, SERIAL, 0, RESERVE_ALL, NOW), WINDOW_YES);
+}
+
 /* A quarter goes at once, the rest at the pace, with a burst of four. */
 static void test_pace(void **unused)
 {
@@ -254,6 +263,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_credits, start),
 		cmocka_unit_test_setup(test_reserve, start),
+		cmocka_unit_test_setup(test_no_reserve_of_no_window, start),
 		cmocka_unit_test_setup(test_pace, start),
 		cmocka_unit_test_setup(test_floor, start),
 		cmocka_unit_test_setup(test_fallback, start),
