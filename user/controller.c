@@ -157,7 +157,11 @@ void controller_watch(struct controller *controller, const struct policy *policy
 	if (err && err != controller->said_err)
 		log_warning("%s: connections in set-up cannot be tracked, so only rates are "
 			    "controlled: %s",
-			    controller->instance->name, log_reason(err));
+			    controller->instance->name,
+			    err == -EBUSY ? "a device has an `ingress` qdisc, which has no way "
+					    "out; replace it: `tc qdisc del dev DEV ingress; tc "
+					    "qdisc add dev DEV clsact`"
+					  : log_reason(err));
 	controller->said_err = err;
 	controller->tracked = !err;
 }

@@ -132,7 +132,10 @@ static int ensure_qdisc(struct control *control, uint32_t ifindex)
 
 	if (!err)
 		control->clsact_made |= device_bit(control, ifindex);
-	return err == -EEXIST ? 0 : err;
+	if (err != -EEXIST)
+		return err;
+	err = tc_qdisc_is_ingress(ifindex);
+	return err > 0 ? -EBUSY : err;
 }
 
 /* 1, 0, or -errno: then nothing may be added or left, since it cannot be told apart. */

@@ -22,4 +22,8 @@ struct tc_filters {
 /* Of those on the way out, or else in. A device without the qdisc has none. 0 or -errno. */
 int tc_filters_read(struct tc_filters *filters, uint32_t ifindex, bool out);
 
+/* 1: the device has an ingress qdisc in the place of clsact, so there is no way out to put a filter on,
+ * and the kernel would take one for the way in. 0, or -errno. */
+int tc_qdisc_is_ingress(uint32_t ifindex);
+
 #endif

@@ -71,6 +71,18 @@ wait_for 10 window_is_leased
 took_ms=$(((${EPOCHREALTIME/[.,]/} - begin) / 1000))
 [ "$took_ms" -le 1000 ] || fail "a new weir run took over after $took_ms ms only"
 
+# -- an ingress qdisc has no way out: nothing is put on the way in instead, and it is said
+egress_program() { in_broker tc filter show dev b0 "$1" | grep -c weir_egress; }
+stop "$run"
+in_broker tc filter del dev b0 egress
+in_broker tc qdisc del dev b0 clsact
+in_broker tc qdisc add dev b0 ingress
+run_start b0
+wait_for 10 grep -q 'tc qdisc del dev DEV ingress' "$work/run.log"
+is "$(egress_program ingress || true)" 0 "egress programs on the way in"
+in_broker tc qdisc del dev b0 ingress
+wait_for 10 egress_program egress
+
 # -- the window is live: off ends it
 sed -i 's/^window = auto/window = off/' "$work/conf"
 expect 0 weir apply "$work/conf"
