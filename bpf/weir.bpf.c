@@ -98,7 +98,8 @@ static __always_inline int finish(struct xdp_md *ctx, enum reason reason,
 	if (count)
 		count->n[enforced][verdict][reason & (REASON_MAX - 1)]++;
 	if (!enforced || verdict == VERDICT_PASS) {
-		if (track_flows && judged)
+		if (track_flows && judged &&
+		    cause->policy->listeners[cause->listener].window.window != WINDOW_OFF)
 			flow_admitted(flow_place(packet), bpf_ntohl(packet->isn), cause->listener,
 				      cause_now_ns(cause));
 		return XDP_PASS;

@@ -17,7 +17,7 @@
 #include "tests/bpf/weir_clock.skel.h"
 
 #define MS (SECOND / 1000)
-#define OPEN "[weir]\nmode = enforce\nsources = 65\n[listener m]\nports = 1883\n"
+#define OPEN "[weir]\nmode = enforce\nsources = 65\n[listener m]\nports = 1883\nwindow = auto\n"
 #define ISN 0xffffffe0U /* so that numbers go round */
 #define SERVER_ISN 0xfffffff0U
 #define CLIENT4 "10.0.0.1"

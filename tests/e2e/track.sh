@@ -7,7 +7,9 @@
 # Watches set-ups of the instance, with all its counts at 0; its process id is in $probe.
 probe_start() { # PORTS [WORD...: as build/tests/e2e/track_probe]
 	weir detach b0 >/dev/null 2>&1 || true
-	weir attach b0 ports "$1" 2>/dev/null
+	printf '%s\n' '[weir]' 'devices = b0' '[listener default]' "ports = $1" 'window = auto' \
+		>"$work/track.conf"
+	weir attach config "$work/track.conf" 2>/dev/null
 	probe_again "${@:2}"
 }
 
