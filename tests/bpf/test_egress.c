@@ -154,9 +154,11 @@ static void test_what_is_noted(void **state)
 		const char *ini;
 		uint64_t noted;
 	} rows[] = {
-		{ "[weir]\nmode = enforce\nsources = 65\n[listener m]\nports = 1883\nrate = 0/s\nwindow = auto\n",
+		{ "[weir]\nmode = enforce\nsources = 65\n[listener m]\nports = 1883\nrate = "
+		  "0/s\nwindow = auto\n",
 		  0 },
-		{ "[weir]\nmode = observe\nsources = 65\n[listener m]\nports = 1883\nrate = 0/s\nwindow = auto\n",
+		{ "[weir]\nmode = observe\nsources = 65\n[listener m]\nports = 1883\nrate = "
+		  "0/s\nwindow = auto\n",
 		  1 },
 		{ OPEN "[prefix 10.0.0.1]\naction = allow\n", 1 },
 		{ OPEN "[prefix 10.0.0.1]\naction = block\n", 0 },
