@@ -133,11 +133,12 @@ $(filter-out $(HERD_UNIT_BIN),$(UNIT_BIN)): %: %.o $(PURE_OBJ)
 $(BUILD)/tests/unit/test_syn_frame: $(BUILD)/tests/bpf/frame.o
 $(BUILD)/tests/unit/test_notify: $(BUILD)/user/notify.o
 
+RIG_OBJ := $(BUILD)/tests/bpf/rig.o $(BUILD)/tests/bpf/rig_policy.o
 $(BPFTEST_BIN:%=%.o): $(BUILD)/tests/bpf/weir_clock.skel.h
-$(BPFTEST_BIN): %: %.o $(BUILD)/tests/bpf/rig.o $(BUILD)/tests/bpf/frame.o $(PURE_OBJ) $(STATE_OBJ)
+$(BPFTEST_BIN): %: %.o $(RIG_OBJ) $(BUILD)/tests/bpf/frame.o $(PURE_OBJ) $(STATE_OBJ)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -lcmocka $(LIBS) -lpthread -lm -o $@
-$(BUILD)/tests/bpf/rig.o: $(BUILD)/tests/bpf/weir_clock.skel.h
+$(RIG_OBJ): $(BUILD)/tests/bpf/weir_clock.skel.h
 $(BUILD)/tests/bpf/test_egress.o $(BUILD)/tests/bpf/test_egress_tls.o: $(BUILD)/tests/bpf/setup_clock.skel.h
 
 -include tests/bench/rules.mk

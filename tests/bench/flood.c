@@ -22,19 +22,16 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "lib/flood_job.h"
 #include "lib/frame.h"
 #include "lib/netdev.h"
-#include "lib/words.h"
 #include "tests/bench/flood.skel.h"
 
 #ifndef BPF_F_TEST_XDP_LIVE_FRAMES
 #define BPF_F_TEST_XDP_LIVE_FRAMES (1U << 1)
 #endif
 
-#define SECONDS_DEFAULT 10.0
-#define SECONDS_MAX 600.0
 #define CHUNK_MAX 16384	  /* frames a system call: tens of milliseconds at the slowest */
-#define RATE_MAX 10000000 /* times SECONDS_MAX in ns fits 64 bits */
 #define LAST_FRAMES_MS 10 /* how often a paced flood that is late is asked whether it is done */
 #define STALLED_CHUNKS_MAX 10000
 
@@ -43,32 +40,6 @@ enum {
 	EXIT_FAILED,
 	EXIT_USAGE,
 };
-
-struct job {
-	const char *dev;
-	struct frame_spec spec;
-	bool has_dst, has_src, has_dmac;
-	uint64_t count; /* frames; 0: until the time is over */
-	double rate;	/* frames a second; 0: as fast as it goes */
-	double seconds;
-	double established; /* share, 0..1 */
-	bool sequential;
-	uint64_t seed;
-	int cpu; /* -1: any */
-};
-
-static const char usage[] =
-	"usage: flood dev IF dst ADDR dport N src PREFIX [sources N] [order random|sequential]\n"
-	"             [count N] [rate PPS|max] [seconds S] [mix established PERCENT]\n"
-	"             [dmac MAC] [vlan ID [vlan ID]] [seed N] [cpu N]\n"
-	"Sends SYNs with right checksums to ADDR, each from one of the addresses of PREFIX (of N "
-	"of\n"
-	"them; for IPv6 one in each /64 if PREFIX is shorter), until count or seconds (10) is "
-	"reached.\n"
-	"PERCENT of the frames are ACKs instead. dmac defaults to the other end of a veth.\n"
-	"Prints one line: sent=FRAMES refused=FRAMES seconds=S pps=N cpu_seconds=S. Frames that "
-	"the\n"
-	"device refused (ring full) are replaced; status 1 if fewer than count were sent.\n";
 
 static volatile sig_atomic_t stopped;
 
@@ -89,128 +60,6 @@ static uint64_t clock_ns(clockid_t clock)
 
 	clock_gettime(clock, &now);
 	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
-/* Sets spec->v6; both addresses must agree in it. */
-static int parse_addr(struct job *job, const char *text, struct in6_addr *addr)
-{
-	bool v6 = strchr(text, ':');
-
-	if ((job->has_dst || job->has_src) && v6 != job->spec.v6)
-		return -EINVAL;
-	job->spec.v6 = v6;
-	return inet_pton(v6 ? AF_INET6 : AF_INET, text, addr) == 1 ? 0 : -EINVAL;
-}
-
-static int parse_prefix(struct job *job, const char *text)
-{
-	char copy[INET6_ADDRSTRLEN + 4], *slash;
-	uint64_t len;
-
-	if (strlen(text) >= sizeof(copy))
-		return -EINVAL;
-	strcpy(copy, text);
-	slash = strchr(copy, '/');
-	if (slash)
-		*slash = 0;
-	if (parse_addr(job, copy, &job->spec.src))
-		return -EINVAL;
-	len = job->spec.v6 ? 128 : 32;
-	if (slash && parse_whole(slash + 1, 0, len, &len))
-		return -EINVAL;
-	job->spec.src_len = len;
-	cut_to_prefix(&job->spec.src, len);
-	return 0;
-}
-
-static int parse_word(struct job *job, const char *word, const char *value)
-{
-	struct frame_spec *spec = &job->spec;
-	uint64_t number;
-	double percent;
-	int err;
-
-	if (!strcmp(word, "dev")) {
-		job->dev = value;
-		return 0;
-	}
-	if (!strcmp(word, "dst")) {
-		err = parse_addr(job, value, &spec->dst);
-		job->has_dst = true;
-		return err;
-	}
-	if (!strcmp(word, "src")) {
-		err = parse_prefix(job, value);
-		job->has_src = true;
-		return err;
-	}
-	if (!strcmp(word, "dmac")) {
-		job->has_dmac = true;
-		return parse_mac(value, spec->dmac);
-	}
-	if (!strcmp(word, "dport")) {
-		err = parse_whole(value, 1, 65535, &number);
-		spec->dport = number;
-		return err;
-	}
-	if (!strcmp(word, "vlan")) {
-		err = parse_whole(value, 0, 4094, &number);
-		if (err || spec->vlans_count == FRAME_VLANS_MAX)
-			return -EINVAL;
-		spec->vlan[spec->vlans_count++] = number;
-		return 0;
-	}
-	if (!strcmp(word, "order")) {
-		job->sequential = !strcmp(value, "sequential");
-		return job->sequential || !strcmp(value, "random") ? 0 : -EINVAL;
-	}
-	if (!strcmp(word, "rate")) {
-		job->rate = 0;
-		return !strcmp(value, "max") ? 0 : parse_number(value, 1, RATE_MAX, &job->rate);
-	}
-	if (!strcmp(word, "established")) {
-		err = parse_number(value, 0, 100, &percent);
-		job->established = percent / 100;
-		return err;
-	}
-	if (!strcmp(word, "sources"))
-		return parse_whole(value, 1, 1ULL << 32, &spec->sources);
-	if (!strcmp(word, "count"))
-		return parse_whole(value, 1, 1e12, &job->count);
-	if (!strcmp(word, "seconds"))
-		return parse_number(value, 0.001, SECONDS_MAX, &job->seconds);
-	if (!strcmp(word, "seed"))
-		return parse_whole(value, 0, 1e15, &job->seed);
-	if (!strcmp(word, "cpu")) {
-		err = parse_whole(value, 0, CPU_SETSIZE - 1, &number);
-		job->cpu = number;
-		return err;
-	}
-	return -ENOENT;
-}
-
-static int parse_words(struct job *job, int argc, char **argv)
-{
-	for (int i = 1; i < argc; i += 2) {
-		int err;
-
-		if (!strcmp(argv[i], "mix") && ++i == argc)
-			return -EINVAL;
-		if (i + 1 == argc) {
-			fprintf(stderr, "flood: '%s': a value is missing\n%s", argv[i], usage);
-			return -EINVAL;
-		}
-		err = parse_word(job, argv[i], argv[i + 1]);
-		if (err) {
-			fprintf(stderr, "flood: '%s %s': %s\n%s", argv[i], argv[i + 1],
-				err == -ENOENT ? "no such word" : "not understood", usage);
-			return -EINVAL;
-		}
-	}
-	if (job->dev && job->has_dst && job->has_src && job->spec.dport)
-		return 0;
-	fprintf(stderr, "flood: dev, dst, dport and src are needed\n%s", usage);
-	return -EINVAL;
 }
 
 static int resolve(struct job *job)
@@ -370,14 +219,14 @@ static int report(const struct job *job, const struct flood_bpf *flood, int err,
 
 int main(int argc, char **argv)
 {
-	struct job job = { .seconds = SECONDS_DEFAULT, .cpu = -1 };
+	struct job job;
 	struct sigaction action = { .sa_handler = stop };
 	struct flood_bpf *flood;
 	struct spent spent = { 0 };
 	cpu_set_t cpus;
 	int err;
 
-	if (parse_words(&job, argc, argv))
+	if (job_parse(&job, argc, argv))
 		return EXIT_USAGE;
 	if (netdev_in_host_netns()) {
 		fprintf(stderr, "flood: refused in the network namespace of pid 1; "

@@ -4,7 +4,7 @@ BENCH := $(BUILD)/tests/bench
 BENCH_LIB := $(BENCH)/lib
 
 $(BENCH)/flood.o: $(BENCH)/flood.skel.h
-$(BENCH)/flood: $(BENCH_LIB)/frame.o $(BENCH_LIB)/netdev.o $(BENCH_LIB)/words.o
+$(BENCH)/flood: $(BENCH_LIB)/flood_job.o $(BENCH_LIB)/frame.o $(BENCH_LIB)/netdev.o $(BENCH_LIB)/words.o
 
 $(BENCH_LIB)/contestant.o: $(BENCH)/drop_weir.skel.h $(BENCH)/random_weir.skel.h \
 	$(BENCH)/random_egress.skel.h $(BENCH)/random_lru.skel.h $(BENCH)/plain.skel.h $(BUILD)/bpf/weir.skel.h

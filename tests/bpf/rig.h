@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "abi.h"
+#include "config.h"
 #include "frame.h"
 #include "instance.h"
 
@@ -35,6 +36,9 @@ struct outcome {
 void rig_open(struct rig *rig, const char *ini);
 /* The same with a waiting table of @sets, and a CPU's look-ups in it @period_ns apart. */
 void rig_open_remembering(struct rig *rig, const char *ini, uint32_t sets, uint64_t period_ns);
+/* Of rig_policy.c, for rig.c: configuration text, and a policy made of it in force. */
+void rig_read_config(struct config *config, const char *ini);
+void rig_publish_config(struct rig *rig, const struct config *config);
 /* SYNs of the first listener that were taken for @echo. */
 uint64_t rig_echoes(struct rig *rig, enum echo echo);
 struct returns rig_returns(struct rig *rig);

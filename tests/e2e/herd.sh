@@ -69,3 +69,10 @@ pki() { # NAME...: "server" is for $B4, $B6 and broker.example
 			)
 	done
 }
+
+# Lines of mosquitto.conf: a listener behind TLS, of whom clients need a certificate where it is said.
+tls_listener() { # PORT [certificate]
+	printf '%s\n' "listener $1" "certfile $work/pki/server.pem" "keyfile $work/pki/server.key"
+	[ $# -eq 1 ] || printf '%s\n' "cafile $work/pki/ca.pem" 'require_certificate true' \
+		'use_identity_as_username true'
+}

@@ -53,3 +53,26 @@ tracked() { # NAME PORTS HERD-WORD...: ADDRESS PORT devices N ...
 	is "$(seen .evicted)" 0 "$1: lost sight of"
 	stop "$probe"
 }
+
+# haproxy of one thread before ADDRESS:PORT: 9001 with tickets, 9002 without, 9003 after a
+# HelloRetryRequest, since no client shows a key of that group at first. More may be appended.
+haproxy_conf() { # ADDRESS:PORT
+	cat >"$work/haproxy.cfg" <<-END
+		global
+		    nbthread 1
+		defaults
+		    mode tcp
+		    timeout connect 5s
+		    timeout client 5m
+		    timeout server 5m
+		    default_backend service
+		backend service
+		    server one $1
+		frontend tickets
+		    bind :::9001 v4v6 ssl crt $work/both.pem
+		frontend no-tickets
+		    bind :::9002 v4v6 ssl crt $work/both.pem no-tls-tickets
+		frontend retry
+		    bind :::9003 v4v6 ssl crt $work/both.pem curves P-384
+	END
+}

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/sim/scenarios.h"
+#include "tests/sim/judge.h"
 
 #define SEEDS 3
 

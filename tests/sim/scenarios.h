@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The storms that the law has to get through, and what it has to reach in each. */
+/* The storms that the law has to get through, and how much it has to reach in each (judge.h). */
 #ifndef WEIR_TESTS_SIM_SCENARIOS_H
 #define WEIR_TESTS_SIM_SCENARIOS_H
 
@@ -22,8 +22,5 @@ struct sim_case {
 
 extern const struct sim_case sim_cases[];
 extern const size_t sim_cases_count;
-
-/* NULL, or what was not reached. */
-const char *sim_judge(const struct sim_case *sim_case, const struct result *result);
 
 #endif

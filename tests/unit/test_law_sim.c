@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tests/sim/scenarios.h"
+#include "tests/sim/judge.h"
 
 static void run(void **state)
 {
