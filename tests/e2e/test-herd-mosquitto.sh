@@ -19,18 +19,13 @@ allow_anonymous true
 listener 1884
 allow_anonymous false
 password_file $work/passwords
-listener 8883
-allow_anonymous true
-certfile $work/pki/server.pem
-keyfile $work/pki/server.key
-listener 8884
-allow_anonymous false
-certfile $work/pki/server.pem
-keyfile $work/pki/server.key
-cafile $work/pki/ca.pem
-require_certificate true
-use_identity_as_username true
 END
+{
+	tls_listener 8883
+	echo 'allow_anonymous true'
+	tls_listener 8884 certificate
+	echo 'allow_anonymous false'
+} >>"$work/mosquitto.conf"
 start mosquitto broker mosquitto -c "$work/mosquitto.conf"
 for listener in 1883 1884 8883 8884; do
 	wait_for 10 listens $listener

@@ -13,24 +13,7 @@ cat "$work/pki/server.pem" "$work/pki/server.key" >"$work/both.pem"
 # 600 ms of work for a CONNACK, and behind TLS that of the handshake
 fake late=600
 late=$port
-cat >"$work/haproxy.cfg" <<END
-global
-    nbthread 1
-defaults
-    mode tcp
-    timeout connect 5s
-    timeout client 5m
-    timeout server 5m
-    default_backend late
-frontend tickets
-    bind :9001 ssl crt $work/both.pem
-frontend no-tickets
-    bind :9002 ssl crt $work/both.pem no-tls-tickets
-frontend retry
-    bind :9003 ssl crt $work/both.pem curves P-384
-backend late
-    server one $B4:$late
-END
+haproxy_conf "$B4:$late"
 start haproxy broker haproxy -db -f "$work/haproxy.cfg"
 wait_for 10 listens 9003
 

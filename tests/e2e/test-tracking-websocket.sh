@@ -17,12 +17,11 @@ allow_anonymous true
 listener 9001
 protocol websockets
 allow_anonymous true
-listener 9002
-protocol websockets
-allow_anonymous true
-certfile $work/pki/server.pem
-keyfile $work/pki/server.key
 END
+{
+	tls_listener 9002
+	printf '%s\n' 'protocol websockets' 'allow_anonymous true'
+} >>"$work/mosquitto.conf"
 start mosquitto broker mosquitto -c "$work/mosquitto.conf"
 wait_for 10 listens 1883
 ! grep -q 'Websockets support not available' "$work/mosquitto.log" || skip "this mosquitto has no WebSocket"

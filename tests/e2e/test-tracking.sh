@@ -10,47 +10,20 @@ two_namespaces
 pki server device
 cat "$work/pki/server.pem" "$work/pki/server.key" >"$work/both.pem"
 
-cat >"$work/mosquitto.conf" <<END
-user root
-per_listener_settings true
-log_dest stderr
-log_type error
-listener 1883
-allow_anonymous true
-listener 8883
-allow_anonymous true
-certfile $work/pki/server.pem
-keyfile $work/pki/server.key
-listener 8884
-allow_anonymous false
-certfile $work/pki/server.pem
-keyfile $work/pki/server.key
-cafile $work/pki/ca.pem
-require_certificate true
-use_identity_as_username true
-END
-cat >"$work/haproxy.cfg" <<END
-global
-    nbthread 1
-defaults
-    mode tcp
-    timeout connect 5s
-    timeout client 5m
-    timeout server 5m
-    default_backend mosquitto
-frontend tickets
-    bind :::9001 v4v6 ssl crt $work/both.pem
-frontend no-tickets
-    bind :::9002 v4v6 ssl crt $work/both.pem no-tls-tickets
-# no client shows a key of this group at first: HelloRetryRequest
-frontend retry
-    bind :::9003 v4v6 ssl crt $work/both.pem curves P-384
+{
+	printf '%s\n' 'user root' 'per_listener_settings true' 'log_dest stderr' 'log_type error' \
+		'listener 1883' 'allow_anonymous true'
+	tls_listener 8883
+	echo 'allow_anonymous true'
+	tls_listener 8884 certificate
+	echo 'allow_anonymous false'
+} >"$work/mosquitto.conf"
+haproxy_conf 127.0.0.1:1883
+cat >>"$work/haproxy.cfg" <<END
 frontend retry-no-tickets
     bind :::9004 v4v6 ssl crt $work/both.pem no-tls-tickets curves P-384
 frontend certificate
     bind :::9005 v4v6 ssl crt $work/both.pem ca-file $work/pki/ca.pem verify required
-backend mosquitto
-    server one 127.0.0.1:1883
 END
 start mosquitto broker mosquitto -c "$work/mosquitto.conf"
 start haproxy broker haproxy -db -f "$work/haproxy.cfg"
