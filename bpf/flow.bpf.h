@@ -68,21 +68,9 @@ static __always_inline void flow_note(__u32 listener, __u64 now_ns)
 	count->noted[now_ns >> SETUP_SLICE_NS_SHIFT & (SETUP_SLICES - 1)]++;
 }
 
-static __always_inline __u16 flow_connack_max(__u32 listener)
-{
-	__u32 zero = 0, slot;
-	const struct control *ctl = bpf_map_lookup_elem(&control, &zero);
-	const struct policy *in_force;
-
-	if (!ctl)
-		return 0;
-	slot = ctl->generation & 1;
-	in_force = bpf_map_lookup_elem(&policy, &slot);
-	return in_force ? in_force->listeners[listener & (LISTENERS_MAX - 1)].connack_max : 0;
-}
-
 /* The SYN of @isn (host order) at @place is let pass. */
-__noinline int flow_admitted(__u64 place, __u32 isn, __u32 listener, __u64 now_ns)
+__noinline int flow_admitted(__u64 place, __u32 isn, __u32 listener, __u32 connack_max,
+			     __u64 now_ns)
 {
 	struct flow *flow, *other;
 	__u32 former, set = place, tag = place >> 32, way = 0;
@@ -101,7 +89,7 @@ __noinline int flow_admitted(__u64 place, __u32 isn, __u32 listener, __u64 now_n
 		return 0;
 	if (former)
 		flow_count(flow->listener, former == tag ? SETUP_REPLACED : SETUP_EVICTED);
-	flow_begin(flow, isn, listener, flow_connack_max(listener), now_ns);
+	flow_begin(flow, isn, listener, connack_max, now_ns);
 	__sync_val_compare_and_swap(&flow->tag, former, tag);
 	flow_mark(set, way);
 	flow_note(listener, now_ns);
@@ -118,7 +106,7 @@ __noinline int flow_closed(struct packet *packet, __u64 place)
 	struct flow *flow;
 	bool requested;
 
-	if (!packet || !tag)
+	if (!packet || !tag || !flow_is_likely(place))
 		return 0;
 	flow = flow_find(place, tag);
 	if (!flow || bpf_ntohl(packet->isn) - flow->isn > FLOW_SEQ_MAX)

@@ -31,9 +31,6 @@
 #define TCP_RST_BIT bpf_htons(0x0004)
 #define TCP_ACK_BIT bpf_htons(0x0010)
 
-/* Are connections in set-up watched? Else a FIN leaves as early as other segments. */
-const volatile bool track_flows;
-
 #define TCP_PORTS_LEN 4
 #define TCP_FLAGS_END 14 /* bytes of a TCP header up to and with its flags */
 
@@ -50,7 +47,7 @@ struct packet {
 	__be32 isn;  /* sequence number; 0 of a fragment that ends before it */
 	__u8 family; /* enum family; an IPv4-mapped IPv6 source is FAMILY_V4 */
 	bool resets; /* no SYN but a RST */
-	bool ends;   /* the same, or a FIN, if they are told */
+	bool ends;   /* the same, or a FIN */
 };
 
 struct frame {
@@ -77,14 +74,13 @@ static __always_inline bool addr_is_v4(const struct addr *addr)
 	return !addr->hi && bpf_be64_to_cpu(addr->lo) >> 32 == 0xffff;
 }
 
-/* A segment that is no SYN: it passes. Of a RST *packet is filled in all the same, and of a FIN if
- * connections in set-up are tracked. */
+/* A segment that is no SYN: it passes. Of a RST or FIN *packet is filled in all the same. */
 static __always_inline enum reason parse_other(const struct tcphdr *tcp, __be16 flags,
 					       struct packet *packet)
 {
 	bool resets = flags & TCP_RST_BIT;
 
-	if (!resets && !(track_flows && flags & TCP_FIN_BIT))
+	if (!resets && !(flags & TCP_FIN_BIT))
 		return REASON_NOT_SYN;
 	packet->resets = resets;
 	packet->ends = true;

@@ -186,9 +186,8 @@ int weir_egress(struct __sk_buff *skb)
 {
 	struct segment segment = {};
 	const struct control *ctl;
-	__u32 zero = 0, set, index, tag;
+	__u32 zero = 0, set, tag;
 	struct flow *flow;
-	const __u64 *word;
 
 	if (!segment_read(skb, &segment))
 		return TC_ACT_UNSPEC;
@@ -196,9 +195,7 @@ int weir_egress(struct __sk_buff *skb)
 	if (!ctl)
 		return TC_ACT_UNSPEC;
 	set = flow_set(&segment.key, &ctl->waiting_seed, segment.is_v4, flow_slots);
-	index = flow_word(set);
-	word = bpf_map_lookup_elem(&flows_used, &index);
-	if (!word || !(READ_ONCE(*word) >> flow_shift(set) & ((1 << FLOW_WAYS) - 1)))
+	if (!flow_is_likely(set))
 		return TC_ACT_UNSPEC;
 	tag = flow_tag(&segment.key, &ctl->waiting_seed, segment.is_v4);
 	flow = flow_find(set, tag);

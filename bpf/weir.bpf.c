@@ -97,14 +97,13 @@ static __always_inline int finish(struct xdp_md *ctx, enum reason reason,
 		remember(known, cause, reason);
 	if (count)
 		count->n[enforced][verdict][reason & (REASON_MAX - 1)]++;
-	if (!enforced || verdict == VERDICT_PASS) {
-		if (track_flows && judged &&
-		    cause->policy->listeners[cause->listener].window.window != WINDOW_OFF)
-			flow_admitted(flow_place(packet), bpf_ntohl(packet->isn), cause->listener,
-				      cause_now_ns(cause));
-		return XDP_PASS;
-	}
-	return verdict == VERDICT_REJECT ? XDP_TX : XDP_DROP;
+	if (enforced && verdict != VERDICT_PASS)
+		return verdict == VERDICT_REJECT ? XDP_TX : XDP_DROP;
+	if (judged && cause->policy->listeners[cause->listener].window.window != WINDOW_OFF)
+		flow_admitted(flow_place(packet), bpf_ntohl(packet->isn), cause->listener,
+			      cause->policy->listeners[cause->listener].connack_max,
+			      cause_now_ns(cause));
+	return XDP_PASS;
 }
 
 SEC("xdp.frags")
@@ -117,7 +116,7 @@ int weir(struct xdp_md *ctx)
 	enum reason reason;
 
 	reason = parse(ctx, &packet);
-	if (track_flows && packet.ends)
+	if (packet.ends)
 		flow_closed(&packet, flow_place(&packet));
 	if (packet.resets && match(&packet, &cause) == REASON_NONE)
 		waiting_reset(&packet, cause.listener, cause_now_ns(&cause));

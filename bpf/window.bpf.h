@@ -31,7 +31,7 @@ __noinline int window_charge_state(const struct listener *listener, __u32 id, __
 	struct window_state *state = window_of(id);
 
 	if (listener && state)
-		window_charge_any(state, listener->serial, listener->window.fallback_period_ns,
+		window_charge_one(state, listener->serial, listener->window.fallback_period_ns,
 				  now_ns);
 	return 0;
 }

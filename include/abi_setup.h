@@ -5,10 +5,10 @@
 
 #include <linux/types.h>
 
-#define FLOW_WAYS 2		  /* of a set of the table of flows */
-#define FLOWS_PER_WORD 64	  /* of the map of those in use */
-#define FLOW_SLOTS_MIN 64	  /* a power of two, like every number of slots */
-#define FLOW_SLOTS_DEFAULT 131072 /* 8 MiB; a storm of 5000 at once loses one flow in a thousand */
+#define FLOW_WAYS 2	  /* of a set of the table of flows */
+#define FLOWS_PER_WORD 64 /* of the map of those in use */
+#define FLOW_SLOTS_DEFAULT \
+	131072 /* a power of two: 8 MiB; a storm of 5000 at once loses one flow in a thousand */
 
 /* The largest record that can hold a CONNACK, unless the operator says otherwise. */
 #define CONNACK_MAX_DEFAULT 128
@@ -53,8 +53,8 @@ enum setup_event {
 #define SETUP_EVENT_MAX 16 /* room for later ones */
 
 /*
- * Histograms of time: SETUP_BUCKETS_PER_OCTAVE equal parts of each doubling from SETUP_BUCKET_MIN_NS
- * on, what is less in the first, what is more in the last: 131 us to 68 s.
+ * Histograms of time: 1 << SETUP_BUCKETS_PER_OCTAVE_SHIFT equal parts of each doubling from
+ * 1 << SETUP_BUCKET_MIN_SHIFT ns on, what is less in the first, what is more in the last: 131 us to 68 s.
  */
 #define SETUP_BUCKETS 152
 #define SETUP_BUCKETS_PER_OCTAVE_SHIFT 3

@@ -20,11 +20,6 @@ struct flow_key {
 	__u32 ports; /* client's << 16 | server's, host order */
 };
 
-struct flow_place {
-	__u32 tag; /* never 0 */
-	__u32 set;
-};
-
 /*
  * Multilinear, as the waiting table's hash, whose secret it shares: nothing of either can be seen
  * from outside. The words of IPv4 that are 0 need not be multiplied.

@@ -28,14 +28,6 @@ enum window_answer {
 	WINDOW_NO = 2,
 };
 
-/* What was taken, to be given back if another level refuses. */
-#define WINDOW_TOOK_CREDIT 1U
-#define WINDOW_TOOK_PACE 2U
-#define WINDOW_TOOK_FLOOR 4U
-#define WINDOW_TOOK_FALLBACK 8U
-#define WINDOW_TOOK_NOTHING 16U /* there is no limit */
-#define WINDOW_REFUSED 0U
-
 WINDOW_INLINE int window_is_leased(const struct window_state *state, __u32 serial, __u64 now_ns)
 {
 	return *(volatile __u64 *)&state->lease_until_ns > now_ns && state->serial == serial;
@@ -134,57 +126,23 @@ WINDOW_INLINE void window_charge_token(__u64 *word, __u64 period_ns, __u64 toler
 	}
 }
 
-/* Of one that is let in, whether or not there is room. Returns what it took. */
-WINDOW_INLINE __u32 window_charge_any(struct window_state *state, __u32 serial, __u64 said_ns,
-				      __u64 now_ns)
+/* Of one that is let in, whether or not there is room. */
+WINDOW_INLINE void window_charge_one(struct window_state *state, __u32 serial, __u64 said_ns,
+				     __u64 now_ns)
 {
 	__u64 period_ns;
 
 	if (!window_is_leased(state, serial, now_ns)) {
 		period_ns = window_fallback_period(state, serial, said_ns);
-		if (!period_ns)
-			return WINDOW_TOOK_NOTHING;
-		window_charge_token(&state->fallback_tat, period_ns, WINDOW_FALLBACK_BURST_NS,
-				    now_ns);
-		return WINDOW_TOOK_FALLBACK;
-	}
-	if (__sync_fetch_and_add(&state->credits, -1) <= 0) {
+		if (period_ns)
+			window_charge_token(&state->fallback_tat, period_ns,
+					    WINDOW_FALLBACK_BURST_NS, now_ns);
+	} else if (__sync_fetch_and_add(&state->credits, -1) <= 0) {
 		window_charge_token(&state->floor_tat, state->floor_period_ns, 0, now_ns);
-		return WINDOW_TOOK_CREDIT | WINDOW_TOOK_FLOOR;
+	} else if (state->pace_period_ns) {
+		window_charge_token(&state->pace_tat, state->pace_period_ns,
+				    state->pace_tolerance_ns, now_ns);
 	}
-	if (!state->pace_period_ns)
-		return WINDOW_TOOK_CREDIT;
-	window_charge_token(&state->pace_tat, state->pace_period_ns, state->pace_tolerance_ns,
-			    now_ns);
-	return WINDOW_TOOK_CREDIT | WINDOW_TOOK_PACE;
-}
-
-WINDOW_INLINE void window_return_token(__u64 *word, __u64 period_ns)
-{
-	__sync_fetch_and_add(word, -period_ns);
-}
-
-/* Of a SYN that has waited @reserve is 0. Returns WINDOW_TOOK_*, or WINDOW_REFUSED. */
-WINDOW_INLINE __u32 window_take(struct window_state *state, __u32 serial, __u64 said_ns,
-				__u32 reserve, __u64 now_ns)
-{
-	if (window_ask(state, serial, said_ns, reserve, now_ns) != WINDOW_YES)
-		return WINDOW_REFUSED;
-	return window_charge_any(state, serial, said_ns, now_ns);
-}
-
-WINDOW_INLINE void window_give_back(struct window_state *state, __u32 serial, __u64 said_ns,
-				    __u32 took)
-{
-	if (took & WINDOW_TOOK_CREDIT)
-		__sync_fetch_and_add(&state->credits, 1);
-	if (took & WINDOW_TOOK_PACE)
-		window_return_token(&state->pace_tat, state->pace_period_ns);
-	if (took & WINDOW_TOOK_FLOOR)
-		window_return_token(&state->floor_tat, state->floor_period_ns);
-	if (took & WINDOW_TOOK_FALLBACK)
-		window_return_token(&state->fallback_tat,
-				    window_fallback_period(state, serial, said_ns));
 }
 
 #endif

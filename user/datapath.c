@@ -40,7 +40,6 @@ static int prepare_maps(struct datapath *datapath, const struct instance *reuse,
 		if (reuse->map_fd[i] >= 0)
 			err = bpf_map__reuse_fd(find_map(datapath, i), reuse->map_fd[i]);
 	datapath->skel->rodata->bucket_sets = slots / TABLE_WAYS;
-	datapath->skel->rodata->track_flows = true;
 	datapath->skel->rodata->flow_slots = FLOW_SLOTS_DEFAULT;
 	datapath->skel->rodata->waiting_sets = waiting_sets;
 	datapath->skel->rodata->look_period_ns = config_look_period_ns(slots);

@@ -76,26 +76,30 @@ static enum release_answer take_levels(const struct release_terms *terms, uint64
 	return answer;
 }
 
+static bool has_room(const struct release_terms *terms, uint64_t now_ns)
+{
+	return window_ask(terms->window, terms->serial, terms->fallback_period_ns, terms->reserve,
+			  now_ns) == WINDOW_YES;
+}
+
+/* The window is asked before and charged last, as in the packet path. */
 enum release_answer release_take(const struct release_terms *terms, uint64_t now_ns,
 				 uint64_t *due_ns)
 {
 	enum release_answer answer;
-	uint32_t took;
 
 	if (!terms->window)
 		return take_levels(terms, now_ns, due_ns);
-	took = window_take(terms->window, terms->serial, terms->fallback_period_ns, terms->reserve,
-			   now_ns);
-	if (took == WINDOW_REFUSED) {
+	if (!has_room(terms, now_ns)) {
 		*due_ns = window_pace_due(terms->window);
 		if (*due_ns <= now_ns)
 			*due_ns = UINT64_MAX;
 		return RELEASE_LATER;
 	}
 	answer = take_levels(terms, now_ns, due_ns);
-	if (answer != RELEASE_NOW)
-		window_give_back(terms->window, terms->serial, terms->fallback_period_ns, took);
-	else
+	if (answer == RELEASE_NOW) {
+		window_charge_one(terms->window, terms->serial, terms->fallback_period_ns, now_ns);
 		*due_ns = now_ns;
+	}
 	return answer;
 }

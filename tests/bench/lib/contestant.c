@@ -108,7 +108,6 @@ struct sizes {
 	uint64_t *look_period_ns;
 	uint64_t *look_chunk;
 	uint32_t *flow_slots;
-	bool *track_flows;
 };
 
 static int set_flows(struct bpf_object *object)
@@ -130,7 +129,6 @@ static int set_sizes(struct bpf_object *object, const struct sizes *sizes, uint3
 	*sizes->look_period_ns = config_look_period_ns(slots);
 	*sizes->look_chunk = config_look_chunk(slots);
 	*sizes->flow_slots = FLOW_SLOTS_DEFAULT;
-	*sizes->track_flows = true;
 	return set_flows(object) ||
 	       bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "buckets"), sets) ||
 	       bpf_map__set_max_entries(waiting, *sizes->waiting_sets);
@@ -237,8 +235,7 @@ static int load_egress(struct contestant *contestant, const char *program)
 						  (uint32_t *)&open->rodata->waiting_sets,   \
 						  (uint64_t *)&open->rodata->look_period_ns, \
 						  (uint64_t *)&open->rodata->look_chunk,     \
-						  (uint32_t *)&open->rodata->flow_slots,     \
-						  (bool *)&open->rodata->track_flows },      \
+						  (uint32_t *)&open->rodata->flow_slots },   \
 				 config);                                                    \
 	} while (0)
 
