@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The part of abi.h that is about SYNs that are held. */
+/* The part of include/abi.h that is about SYNs that are held. */
 #ifndef WEIR_ABI_DELAY_H
 #define WEIR_ABI_DELAY_H
 

@@ -61,15 +61,11 @@ struct window_state {
 	__u64 reserved0[5];
 
 	/* what there is to show */
-	__u64 decided_ns;
-	__u64 changed_ns; /* when the window did */
 	__u64 latency_p90_ns;
 	__u64 oldest_turn_ns;
 	__u64 target_ns; /* in force */
 	__u64 ceiling_milli_per_sec;
-	__u64 pace_milli_per_sec;
 	__u64 floor_milli_per_sec;
-	__u64 fallback_milli_per_sec; /* 0: unlimited */
 	__u64 goodput_milli_per_sec;
 	__u64 x_millionths; /* what decided; a million is at the target */
 	__u32 in_flight;
@@ -79,7 +75,7 @@ struct window_state {
 	__u8 why;   /* enum law_why */
 	__u8 alarm;
 	__u8 hidden; /* connections in set-up cannot be seen */
-	__u64 reserved1[3];
+	__u64 reserved1[7];
 	__u8 learned[WINDOW_LEARNED_BYTES]; /* user space's struct law_goodput */
 	struct window_signal signals[WINDOW_SIGNALS_MAX];
 };

@@ -66,7 +66,7 @@ static int check_free(const struct pins *pins, const char *device, uint32_t ifin
 	}
 	if (!xdp.prog_id)
 		return 0;
-	search.control_id = object_control_id(xdp.prog_id);
+	object_control_id(xdp.prog_id, &search.control_id);
 	if (!search.control_id)
 		log_error(
 			"cannot attach to '%s': it runs the XDP program '%s' (id %u, %s), which is "

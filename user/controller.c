@@ -2,7 +2,6 @@
 #include "controller.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,11 +10,13 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "accept_queue.h"
 #include "controller_sample.h"
 #include "egress.h"
 #include "flow_maps.h"
 #include "log.h"
+#include "netdev.h"
+#include "objects.h"
+#include "policy.h"
 #include "syn_frame.h"
 #include "window_limits.h"
 
@@ -40,8 +41,10 @@ struct controller {
 	struct window_state *windows;
 	struct egress *egress;
 	bool tracked; /* the egress program is on every device */
+	int open_err; /* why there is no program */
 	int said_err; /* why it was not, the last time that was said */
 	uint64_t decided_ns;
+	uint64_t overflows; /* ListenOverflows of the namespace, then */
 	struct control_line lines[LISTENERS_MAX];
 };
 
@@ -79,7 +82,6 @@ void controller_set_signals(struct controller *controller, const struct signals 
 int controller_map(struct controller *controller, const struct instance *instance)
 {
 	int err = flow_maps_map(&controller->memory, instance);
-	void *windows;
 
 	controller->instance = instance;
 	if (!err) {
@@ -87,9 +89,7 @@ int controller_map(struct controller *controller, const struct instance *instanc
 		err = controller->flows ? 0 : -ENOMEM;
 	}
 	if (!err) {
-		windows = mmap(NULL, WINDOWS_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
-			       instance->map_fd[MAP_WINDOWS], 0);
-		controller->windows = windows == MAP_FAILED ? NULL : windows;
+		controller->windows = object_memory(instance->map_fd[MAP_WINDOWS], WINDOWS_SIZE);
 		err = controller->windows ? 0 : -errno;
 	}
 	if (err)
@@ -101,6 +101,7 @@ void controller_unmap(struct controller *controller)
 {
 	egress_close(controller->egress);
 	controller->egress = NULL;
+	controller->open_err = 0;
 	controller->tracked = false;
 	if (controller->windows)
 		munmap(controller->windows, WINDOWS_SIZE);
@@ -111,15 +112,10 @@ void controller_unmap(struct controller *controller)
 	controller->instance = NULL;
 }
 
-static bool has_window(const struct listener *listener)
-{
-	return *listener->name && listener->window.window != WINDOW_OFF;
-}
-
 bool controller_is_needed(const struct policy *policy)
 {
 	for (unsigned int id = 0; id < LISTENERS_MAX; id++)
-		if (has_window(&policy->listeners[id]))
+		if (policy_has_window(&policy->listeners[id]))
 			return true;
 	return false;
 }
@@ -129,13 +125,13 @@ bool controller_is_needed(const struct policy *policy)
 static int ensure_all(struct controller *controller)
 {
 	struct control *control = controller->instance->control;
-	char name[IF_NAMESIZE];
+	char name[DEVICE_NAME_MAX];
 	int err = 0;
 
 	for (int i = 0; i < DEVICES_MAX; i++) {
 		int result;
 
-		if (!control->ifindex[i] || !if_indextoname(control->ifindex[i], name))
+		if (!control->ifindex[i] || netdev_name(control->ifindex[i], name))
 			continue;
 		result = egress_ensure(controller->egress, control, control->ifindex[i]);
 		if (result < 0)
@@ -150,8 +146,10 @@ void controller_watch(struct controller *controller, const struct policy *policy
 
 	if (!controller->instance || !controller_is_needed(policy))
 		return;
-	if (!controller->egress)
-		err = egress_open(&controller->egress, controller->instance);
+	/* once: what the verifier refuses it refuses again */
+	if (!controller->egress && !controller->open_err)
+		controller->open_err = egress_open(&controller->egress, controller->instance);
+	err = controller->open_err;
 	if (!err)
 		err = ensure_all(controller);
 	if (err && err != controller->said_err)
@@ -236,10 +234,10 @@ static void decide(struct controller *controller, const struct policy *policy, u
 		.flows = controller->flows,
 		.signals = controller->signals,
 		.tracked = controller->tracked,
+		.overflows = controller->overflows,
 	};
 	struct setup_sample setup;
 	struct law_sample sample;
-	uint32_t former = state->window;
 
 	begin_line(controller, policy, id, now_ns);
 	sampler_take(&controller->sampler, &sources, id, &sample, &setup, now_ns);
@@ -247,13 +245,10 @@ static void decide(struct controller *controller, const struct policy *policy, u
 			      state->lease_until_ns < now_ns;
 	line->limits = law_step(&line->law, &sample, now_ns);
 	window_put_limits(state, &line->limits, listener,
-			  learned_per_sec(listener, &line->law, now_ns),
-			  sampler_holds(&sources, id, now_ns));
-	window_show(state, &line->law, &line->limits, &setup, now_ns);
+			  learned_per_sec(listener, &line->law, now_ns), controller->sampler.holds);
+	window_show(state, &line->law, &line->limits, &setup);
 	window_learn(state, &line->law.goodput);
 	sampler_show(&controller->sampler, state);
-	if (state->window != former)
-		state->changed_ns = now_ns;
 	say(controller, listener, line, &setup);
 }
 
@@ -268,10 +263,12 @@ void controller_turn(struct controller *controller, const struct policy *policy,
 		flows_scan(controller->flows, now_ns);
 	if (decides)
 		controller->decided_ns = now_ns;
+	if (decides && accept_queue_overflows(&controller->overflows))
+		controller->overflows = 0;
 	for (unsigned int id = 0; id < LISTENERS_MAX; id++) {
 		struct control_line *line = &controller->lines[id];
 
-		if (!has_window(&policy->listeners[id])) {
+		if (!policy_has_window(&policy->listeners[id])) {
 			end_line(controller, id);
 			continue;
 		}
@@ -287,7 +284,7 @@ void controller_turn(struct controller *controller, const struct policy *policy,
 struct window_state *controller_window(struct controller *controller, const struct policy *policy,
 				       unsigned int id)
 {
-	if (!controller->windows || !has_window(&policy->listeners[id]))
+	if (!controller->windows || !policy_has_window(&policy->listeners[id]))
 		return NULL;
 	return &controller->windows[id];
 }
@@ -299,7 +296,8 @@ void controller_note(struct controller *controller, const struct policy *policy,
 	struct flow_key key;
 	uint32_t isn;
 
-	if (controller->flows && has_window(listener) && syn_frame_flow(frame, len, &key, &isn))
+	if (controller->flows && policy_has_window(listener) &&
+	    syn_frame_flow(frame, len, &key, &isn))
 		flows_note(controller->flows, &key, &controller->instance->control->waiting_seed,
 			   isn, id, listener->connack_max, now_ns);
 }

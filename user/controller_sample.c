@@ -3,16 +3,16 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 
-#include "flow_maps.h"
+#include "objects.h"
 #include "policy.h"
 
 #define MILLION 1e6
+
+_Static_assert(LAW_SIGNALS_MAX == WINDOW_SIGNALS_MAX, "all that are followed are shown");
 
 int sampler_open(struct sampler *sampler)
 {
@@ -35,18 +35,14 @@ static uint64_t count_refused(const struct instance *instance, unsigned int id)
 {
 	static const enum reason reasons[] = { REASON_HOST_LIMIT, REASON_LISTENER_LIMIT,
 					       REASON_WINDOW, REASON_RESERVED, REASON_BEHIND };
-	int cpus = libbpf_num_possible_cpus();
-	uint32_t index = 1 + id;
-	struct counters *values;
+	struct counters sum;
 	uint64_t total = 0;
 
-	values = cpus > 0 ? calloc((size_t)cpus, sizeof(*values)) : NULL;
-	if (values && !bpf_map_lookup_elem(instance->map_fd[MAP_COUNTERS], &index, values))
-		for (int cpu = 0; cpu < cpus; cpu++)
-			for (int i = 0; i < 2 * VERDICT_COUNT; i++)
-				for (size_t r = 0; r < sizeof(reasons) / sizeof(reasons[0]); r++)
-					total += values[cpu].n[i % 2][i / 2][reasons[r]];
-	free(values);
+	if (object_sum_cpus(instance->map_fd[MAP_COUNTERS], 1 + id, &sum, sizeof(sum)))
+		return 0;
+	for (int i = 0; i < 2 * VERDICT_COUNT; i++)
+		for (size_t r = 0; r < sizeof(reasons) / sizeof(reasons[0]); r++)
+			total += sum.n[i % 2][i / 2][reasons[r]];
 	return total;
 }
 
@@ -57,8 +53,6 @@ static void look_at_sockets(struct sampler *sampler, const struct sources *sourc
 	uint64_t ports[PORTS / 64];
 
 	policy_ports(sources->policy, id, ports);
-	if (accept_queue_overflows(&sample->overflows))
-		sample->overflows = 0;
 	if (accept_queue_read(&sampler->queue, ports, &depth))
 		return;
 	sample->backlog = (uint32_t)depth.waiting;
@@ -115,32 +109,18 @@ static void look_at_signals(struct sampler *sampler, const struct sources *sourc
 	sample->signals = sampler->count;
 }
 
-static const struct queue_state *queue_of(const struct sources *sources, unsigned int id,
-					  struct queue_state *room)
-{
-	uint32_t index = id;
-
-	return bpf_map_lookup_elem(sources->instance->map_fd[MAP_QUEUES], &index, room) ? NULL
-											: room;
-}
-
-bool sampler_holds(const struct sources *sources, unsigned int id, uint64_t now_ns)
-{
-	struct queue_state room;
-	const struct queue_state *queue = queue_of(sources, id, &room);
-
-	return sources->policy->listeners[id].excess == EXCESS_DELAY && queue &&
-	       queue->lease_until_ns > now_ns;
-}
-
 void sampler_take(struct sampler *sampler, const struct sources *sources, unsigned int id,
 		  struct law_sample *sample, struct setup_sample *setup, uint64_t now_ns)
 {
 	struct setup_counters counters;
-	struct queue_state room;
-	const struct queue_state *queue = queue_of(sources, id, &room);
-	bool counted = !flow_maps_counters(sources->instance, id, &counters);
+	struct queue_state queue = {};
+	const int *map_fd = sources->instance->map_fd;
+	bool counted = !object_sum_cpus(map_fd[MAP_SETUP_COUNTERS], id, &counters,
+					sizeof(counters));
 
+	bpf_map_lookup_elem(map_fd[MAP_QUEUES], &id, &queue);
+	sampler->holds = sources->policy->listeners[id].excess == EXCESS_DELAY &&
+			 queue.lease_until_ns > now_ns;
 	if (counted)
 		flows_count(sources->flows, id, &counters, now_ns);
 	flows_sample(sources->flows, id, setup);
@@ -157,7 +137,8 @@ void sampler_take(struct sampler *sampler, const struct sources *sources, unsign
 		.judged = setup->judged,
 		.requested = setup->requested,
 		.refused = count_refused(sources->instance, id),
-		.waiting = queue ? queue->length : 0,
+		.waiting = queue.length,
+		.overflows = sources->overflows,
 	};
 	look_at_sockets(sampler, sources, id, sample);
 	look_at_signals(sampler, sources, id, sample, now_ns);

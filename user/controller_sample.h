@@ -16,6 +16,7 @@ struct sampler {
 	struct law_signal signal[LAW_SIGNALS_MAX]; /* of the listener that was looked at last */
 	struct window_signal shown[WINDOW_SIGNALS_MAX];
 	unsigned int count;
+	bool holds; /* SYNs of that listener can be held now */
 };
 
 struct sources {
@@ -24,6 +25,7 @@ struct sources {
 	struct flows *flows;
 	const struct signals *signals; /* NULL: none */
 	bool tracked;
+	uint64_t overflows; /* counter: ListenOverflows of the namespace */
 };
 
 int sampler_open(struct sampler *sampler);
@@ -34,8 +36,6 @@ void sampler_begin(struct sampler *sampler, unsigned int id);
 /* All but lease_lapsed. sample->signal is valid until the next call. */
 void sampler_take(struct sampler *sampler, const struct sources *sources, unsigned int id,
 		  struct law_sample *sample, struct setup_sample *setup, uint64_t now_ns);
-/* Can SYNs of the listener be held now? */
-bool sampler_holds(const struct sources *sources, unsigned int id, uint64_t now_ns);
 /* The signals of the listener that was looked at last. */
 void sampler_show(const struct sampler *sampler, struct window_state *state);
 

@@ -76,9 +76,10 @@ static void detach_egress(const struct instance *instance, const struct links *l
 		int err = link->state == LINK_HERE ? egress_remove(instance, link->ifindex) : 0;
 
 		if (err)
-			log_warning("the egress filter stays on '%s': %s; remove it with `tc "
-				    "filter del dev %s egress`",
-				    link->device, log_reason(err), link->device);
+			log_warning("the egress filter stays on '%s': %s; `tc filter show dev %s "
+				    "egress` lists it, remove it with `tc filter del dev %s egress "
+				    "pref N`",
+				    link->device, log_reason(err), link->device, link->device);
 	}
 }
 

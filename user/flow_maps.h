@@ -10,8 +10,4 @@
 int flow_maps_map(struct flows_memory *memory, const struct instance *instance);
 void flow_maps_unmap(struct flows_memory *memory);
 
-/* Counters of a listener, summed over CPUs. 0 or -errno. */
-int flow_maps_counters(const struct instance *instance, unsigned int listener,
-		       struct setup_counters *sum);
-
 #endif

@@ -231,7 +231,6 @@ static void look_at_done(struct watched *watched, const struct setup_counters *s
 	sample->p90_ns = flows_quantile_ns(buckets, 900);
 	if (now_ns > then->at_ns)
 		sample->goodput_per_sec = sample->done * 1e9 / (double)(now_ns - then->at_ns);
-	memcpy(sample->latency, sum->latency, sizeof(sample->latency));
 	sample->latency_sum_ns = sum->latency_sum_ns;
 }
 

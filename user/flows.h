@@ -57,7 +57,6 @@ struct setup_sample {
 	/* since the instance was made */
 	uint64_t total[SETUP_EVENT_MAX];
 	uint64_t latency_sum_ns;
-	uint64_t latency[SETUP_BUCKETS];
 	uint64_t swept; /* nothing came of them */
 	/* SYNs are let pass, and no answer leaves by these devices: it goes another way */
 	bool hidden;

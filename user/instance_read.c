@@ -14,33 +14,12 @@
 
 #include "log.h"
 #include "objects.h"
+#include "policy.h"
 #include "top_read.h"
 #include "upgrade.h"
 
 /* With 1024 sets of four the standard error of the fill is below 0.8 %. */
 #define SAMPLED_SETS 1024
-
-/* Adds the per-CPU values of one entry, all of them arrays of u64, up into @sum. */
-static int sum_cpus(int fd, uint32_t index, void *sum, size_t size)
-{
-	int cpus = libbpf_num_possible_cpus();
-	uint64_t *values, *total = sum;
-	size_t words = size / sizeof(uint64_t);
-	int err = 0;
-
-	if (cpus < 0)
-		return cpus;
-	values = calloc(cpus, size);
-	if (!values)
-		return -ENOMEM;
-	if (bpf_map_lookup_elem(fd, &index, values))
-		err = -errno;
-	memset(sum, 0, size);
-	for (size_t i = 0; !err && i < words * cpus; i++)
-		total[i % words] += values[i];
-	free(values);
-	return err;
-}
 
 static int sample_fill(const struct instance *instance, struct snapshot *snapshot)
 {
@@ -125,13 +104,14 @@ int instance_snapshot(const struct instance *instance, const struct pins *pins,
 		if (bpf_map_lookup_elem(instance->map_fd[MAP_LEVELS], &i, &snapshot->levels[i]))
 			err = -errno;
 	for (uint32_t i = 0; !err && i < 1 + LISTENERS_MAX; i++)
-		err = sum_cpus(instance->map_fd[MAP_COUNTERS], i, &snapshot->counters[i],
-			       sizeof(snapshot->counters[i]));
+		err = object_sum_cpus(instance->map_fd[MAP_COUNTERS], i, &snapshot->counters[i],
+				      sizeof(snapshot->counters[i]));
 	if (!err)
-		err = sum_cpus(instance->map_fd[MAP_LOOK_BUDGET], 0, &budget, sizeof(budget));
+		err = object_sum_cpus(instance->map_fd[MAP_LOOK_BUDGET], 0, &budget,
+				      sizeof(budget));
 	for (uint32_t i = 0; !err && i < LISTENERS_MAX; i++) {
-		err = sum_cpus(instance->map_fd[MAP_ECHOES], i, &snapshot->echoes[i],
-			       sizeof(snapshot->echoes[i]));
+		err = object_sum_cpus(instance->map_fd[MAP_ECHOES], i, &snapshot->echoes[i],
+				      sizeof(snapshot->echoes[i]));
 		if (!err &&
 		    bpf_map_lookup_elem(instance->map_fd[MAP_RETURNS], &i, &snapshot->returns[i]))
 			err = -errno;
@@ -140,18 +120,18 @@ int instance_snapshot(const struct instance *instance, const struct pins *pins,
 		    bpf_map_lookup_elem(instance->map_fd[MAP_QUEUES], &i, &snapshot->queues[i]))
 			err = -errno;
 		if (!err)
-			err = sum_cpus(instance->map_fd[MAP_UNHELD], i, &snapshot->unheld[i],
-				       sizeof(snapshot->unheld[i]));
+			err = object_sum_cpus(instance->map_fd[MAP_UNHELD], i, &snapshot->unheld[i],
+					      sizeof(snapshot->unheld[i]));
 		if (!err &&
 		    bpf_map_lookup_elem(instance->map_fd[MAP_WINDOWS], &i, &snapshot->windows[i]))
 			err = -errno;
-		if (!err && snapshot->policy->listeners[i].window.window != WINDOW_OFF)
-			err = sum_cpus(instance->map_fd[MAP_SETUP_COUNTERS], i,
-				       &snapshot->setups[i], sizeof(snapshot->setups[i]));
+		if (!err && policy_has_window(&snapshot->policy->listeners[i]))
+			err = object_sum_cpus(instance->map_fd[MAP_SETUP_COUNTERS], i,
+					      &snapshot->setups[i], sizeof(snapshot->setups[i]));
 	}
 	if (!err)
-		err = sum_cpus(instance->map_fd[MAP_TABLE_COUNTERS], 0, &snapshot->table,
-			       sizeof(snapshot->table));
+		err = object_sum_cpus(instance->map_fd[MAP_TABLE_COUNTERS], 0, &snapshot->table,
+				      sizeof(snapshot->table));
 	if (!err)
 		err = top_read(&snapshot->top, instance->map_fd[MAP_TOP], snapshot->now_ns);
 	if (!err)

@@ -46,6 +46,7 @@ static void add_decision(json_t *object, const struct window_state *state)
 	json_object_set_new(object, "why", json_text(law_why_name(state->why)));
 	json_object_set_new(object, "words", json_text(law_why_words(state->why)));
 	json_object_set_new(object, "alarm", json_boolean(state->alarm));
+	json_object_set_new(object, "hidden", json_boolean(state->hidden));
 	json_object_set_new(object, "ratio_permille", json_count(state->x_millionths / 1000));
 	json_object_set_new(object, "setup_p90_ms", json_count(state->latency_p90_ns / NS_PER_MS));
 	json_object_set_new(object, "oldest_turn_ms",

@@ -147,9 +147,9 @@ struct law_limits {
 	uint32_t window;	/* in_flight + young x young_share at most; LAW_WINDOW_OFF: any */
 	double ceiling_per_sec; /* never faster than this, floor_per_sec to LAW_PER_SEC_MAX */
 	double floor_per_sec;	/* at least this fast, even if the window is full; > 0 */
-	double pace_per_sec; /* once half of the window is used: no faster than this in any 10 ms */
-	double young_share;  /* weight of a young SYN in the window, 0.02 to 1 */
-	double reserve;	     /* 0 to 1; in force is the larger of this and the kernel's own */
+	double pace_per_sec; /* once a quarter of the window is used: no faster than this in any 10 ms */
+	double young_share; /* weight of a young SYN in the window, 0.02 to 1 */
+	double reserve;	    /* 0 to 1; in force is the larger of this and the kernel's own */
 	uint64_t lease_until_ns;
 	enum law_state state;
 	enum law_why why;

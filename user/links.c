@@ -46,14 +46,15 @@ static void find_device(struct link *link, const struct bpf_link_info *info)
 	link->native = xdp.native;
 }
 
-/* Id of the control map of its program; 0: it is no link of weir's. */
-static uint32_t used_by(int fd, struct bpf_link_info *info)
+/* *@control_id: of its program; 0: it is no link of weir's. -EPERM: nobody may tell. */
+static int used_by(int fd, struct bpf_link_info *info, uint32_t *control_id)
 {
 	__u32 len = sizeof(*info);
 
+	*control_id = 0;
 	if (bpf_obj_get_info_by_fd(fd, info, &len) || info->type != BPF_LINK_TYPE_XDP)
 		return 0;
-	return object_control_id(info->prog_id);
+	return object_control_id(info->prog_id, control_id) == -EPERM ? -EPERM : 0;
 }
 
 static int add_link(const char *device, void *arg)
@@ -64,18 +65,17 @@ static int add_link(const char *device, void *arg)
 	struct bpf_link_info info = {};
 	char path[PATH_MAX];
 	int err = links_path(walk->pins, path, walk->name, device), fd;
-	uint32_t used;
+	uint32_t used = 0;
 
 	if (err)
 		return err;
 	fd = object_open(path, OBJECT_LINK);
 	if (fd < 0 && fd != -EINVAL && fd != -ENOENT)
 		return fd;
-	errno = 0;
-	used = fd < 0 ? 0 : used_by(fd, &info);
-	if (fd >= 0 && !used && errno == EPERM) {
+	err = fd < 0 ? 0 : used_by(fd, &info, &used);
+	if (err) {
 		close(fd);
-		return -EPERM;
+		return err;
 	}
 	if (!used || (walk->control_id && used != walk->control_id) ||
 	    strlen(device) >= DEVICE_NAME_MAX) {

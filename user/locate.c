@@ -35,7 +35,7 @@ static void find_programs(struct search *search)
 		struct netdev_xdp xdp;
 
 		if (ifindex && !netdev_xdp(ifindex, &xdp) && xdp.prog_id)
-			search->control_id[i] = object_control_id(xdp.prog_id);
+			object_control_id(xdp.prog_id, &search->control_id[i]);
 	}
 }
 

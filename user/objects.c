@@ -4,10 +4,13 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 
 /* What bpf/weir.bpf.c calls its program; and more maps than it has. */
 #define PROGRAM "weir"
@@ -84,48 +87,84 @@ static bool is_control(uint32_t map_id)
 	return found;
 }
 
-uint32_t object_control_id(uint32_t prog_id)
+int object_sum_cpus(int fd, uint32_t index, void *sum, size_t size)
 {
-	uint32_t maps[PROGRAM_MAPS_MAX] = {};
-	struct bpf_prog_info info = {
-		.map_ids = (uintptr_t)maps,
-		.nr_map_ids = PROGRAM_MAPS_MAX,
-	};
-	__u32 len = sizeof(info);
+	int cpus = libbpf_num_possible_cpus();
+	uint64_t *values, *total = sum;
+	size_t words = size / sizeof(uint64_t);
+	int err = 0;
+
+	if (cpus < 0)
+		return cpus;
+	values = calloc(cpus, size);
+	if (!values)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(fd, &index, values))
+		err = -errno;
+	memset(sum, 0, size);
+	for (size_t i = 0; !err && i < words * cpus; i++)
+		total[i % words] += values[i];
+	free(values);
+	return err;
+}
+
+void *object_memory(int fd, size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	// cppcheck-suppress memleak
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+struct program {
+	struct bpf_prog_info info;
+	uint32_t maps[PROGRAM_MAPS_MAX]; /* ids, of which there are count */
+	uint32_t count;
+};
+
+/* 0 or -errno. */
+static int read_program(struct program *program, uint32_t prog_id)
+{
+	__u32 len = sizeof(program->info);
 	int fd = bpf_prog_get_fd_by_id(prog_id), err;
 
 	if (fd < 0)
-		return 0;
-	err = bpf_obj_get_info_by_fd(fd, &info, &len);
+		return -errno;
+	program->info = (struct bpf_prog_info){
+		.map_ids = (uintptr_t)program->maps,
+		.nr_map_ids = PROGRAM_MAPS_MAX,
+	};
+	err = bpf_obj_get_info_by_fd(fd, &program->info, &len);
+	program->count = program->info.nr_map_ids;
+	if (program->count > PROGRAM_MAPS_MAX)
+		program->count = PROGRAM_MAPS_MAX;
 	close(fd);
-	if (err || strcmp(info.name, PROGRAM))
-		return 0;
-	for (uint32_t i = 0; i < info.nr_map_ids && i < PROGRAM_MAPS_MAX; i++)
-		if (is_control(maps[i]))
-			return maps[i];
+	return err;
+}
+
+int object_control_id(uint32_t prog_id, uint32_t *map_id)
+{
+	struct program program;
+	int err = read_program(&program, prog_id);
+
+	*map_id = 0;
+	if (err || strcmp(program.info.name, PROGRAM))
+		return err;
+	for (uint32_t i = 0; !*map_id && i < program.count; i++)
+		if (is_control(program.maps[i]))
+			*map_id = program.maps[i];
 	return 0;
 }
 
 int object_program_uses(uint32_t prog_id, uint32_t map_id)
 {
-	uint32_t maps[PROGRAM_MAPS_MAX] = {};
-	struct bpf_prog_info info = {
-		.map_ids = (uintptr_t)maps,
-		.nr_map_ids = PROGRAM_MAPS_MAX,
-	};
-	__u32 len = sizeof(info);
-	int fd = bpf_prog_get_fd_by_id(prog_id), err;
+	struct program program;
+	int err = read_program(&program, prog_id);
 
-	if (fd < 0)
-		return -errno;
-	err = bpf_obj_get_info_by_fd(fd, &info, &len);
-	close(fd);
-	if (err)
-		return err;
-	for (uint32_t i = 0; i < info.nr_map_ids && i < PROGRAM_MAPS_MAX; i++)
-		if (maps[i] == map_id)
+	for (uint32_t i = 0; !err && i < program.count; i++)
+		if (program.maps[i] == map_id)
 			return 1;
-	return 0;
+	return err;
 }
 
 uint32_t object_link_id(uint32_t ifindex, uint32_t prog_id)

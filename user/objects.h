@@ -4,6 +4,7 @@
 #define WEIR_OBJECTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum object_kind {
@@ -26,10 +27,16 @@ struct map_shape {
 int object_check_map(int fd, const struct map_shape *shape);
 /* Bytes of a value of the map @fd; 0: the kernel does not tell. */
 uint32_t object_value_size(int fd);
+/* Adds the per-CPU values of entry @index of the map @fd, all of them arrays of u64, up into @sum, of @size
+ * bytes. 0 or -errno. */
+int object_sum_cpus(int fd, uint32_t index, void *sum, size_t size);
+/* The first @size bytes of the array @fd, to read and write; NULL, and errno. For munmap(). */
+void *object_memory(int fd, size_t size);
 /* Id of the map @fd; 0: the kernel does not tell. */
 uint32_t object_map_id(int fd);
-/* Id of the control map of the program @prog_id; 0: it is not a program of weir's. */
-uint32_t object_control_id(uint32_t prog_id);
+/* *@map_id is the id of the control map of the program @prog_id; 0: it is not a program of weir's. 0, or
+ * -errno, and *@map_id is 0: it cannot be told. */
+int object_control_id(uint32_t prog_id, uint32_t *map_id);
 /* Does the program @prog_id use the map @map_id? 1, 0, or -errno: it cannot be told. */
 int object_program_uses(uint32_t prog_id, uint32_t map_id);
 /* Id of the link that holds the XDP program @prog_id on @ifindex; 0: none does. */

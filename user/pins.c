@@ -103,22 +103,41 @@ static void report_lock_error(const struct pins *pins, int err)
 		log_error("cannot open '%s': %s", pins->root, log_reason(err));
 }
 
+static int set_root(struct pins *pins)
+{
+	int len = snprintf(pins->root, sizeof(pins->root), "%s/weir", bpffs());
+
+	pins->lock_fd = -1;
+	return (size_t)len < sizeof(pins->root) ? 0 : -ENAMETOOLONG;
+}
+
+/* A symbolic link is refused: one that leads nowhere is there for mkdir only. */
+static int open_root(struct pins *pins)
+{
+	pins->lock_fd = open(pins->root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return pins->lock_fd < 0 ? -errno : 0;
+}
+
+static void close_root(struct pins *pins)
+{
+	if (pins->lock_fd >= 0)
+		close(pins->lock_fd);
+	pins->lock_fd = -1;
+}
+
 int pins_try_lock(struct pins *pins, bool exclusive)
 {
-	int err;
+	int err = set_root(pins);
 
-	if ((size_t)snprintf(pins->root, sizeof(pins->root), "%s/weir", bpffs()) >=
-	    sizeof(pins->root))
-		return -ENAMETOOLONG;
-	pins->lock_fd = open(pins->root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (pins->lock_fd < 0)
-		return -errno;
-	err = lock_try(pins->lock_fd, exclusive);
-	if (!err && is_same_dir(pins->lock_fd, pins->root))
-		return 0;
-	close(pins->lock_fd);
-	pins->lock_fd = -1;
-	return err ? err : -EBUSY;
+	if (!err)
+		err = open_root(pins);
+	if (!err)
+		err = lock_try(pins->lock_fd, exclusive);
+	if (!err && !is_same_dir(pins->lock_fd, pins->root))
+		err = -EBUSY;
+	if (err)
+		close_root(pins);
+	return err;
 }
 
 int pins_lock(struct pins *pins, bool create, bool exclusive)
@@ -128,27 +147,24 @@ int pins_lock(struct pins *pins, bool create, bool exclusive)
 	pins->lock_fd = -1;
 	if (err)
 		return err;
-	if ((size_t)snprintf(pins->root, sizeof(pins->root), "%s/weir", bpffs()) >=
-	    sizeof(pins->root)) {
+	err = set_root(pins);
+	if (err) {
 		log_error("cannot use WEIR_BPFFS '%s': the path is too long; use a shorter one",
 			  bpffs());
-		return -ENAMETOOLONG;
+		return err;
 	}
 	for (;;) {
 		if (create && mkdir(pins->root, 0700) && errno != EEXIST) {
 			err = -errno;
 			break;
 		}
-		/* a symbolic link is refused: one that leads nowhere is there for mkdir only */
-		pins->lock_fd = open(pins->root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (pins->lock_fd < 0 && errno == ENOENT && !create)
+		err = open_root(pins);
+		if (err == -ENOENT && !create)
 			return -ENOENT;
-		if (pins->lock_fd < 0 && errno == ENOENT)
+		if (err == -ENOENT)
 			continue;
-		if (pins->lock_fd < 0) {
-			err = -errno;
+		if (err)
 			break;
-		}
 		err = lock_wait(pins->lock_fd, exclusive);
 		if (err || is_same_dir(pins->lock_fd, pins->root))
 			break;
@@ -157,9 +173,7 @@ int pins_lock(struct pins *pins, bool create, bool exclusive)
 	if (!err)
 		return 0;
 	report_lock_error(pins, err);
-	if (pins->lock_fd >= 0)
-		close(pins->lock_fd);
-	pins->lock_fd = -1;
+	close_root(pins);
 	return err;
 }
 

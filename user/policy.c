@@ -277,3 +277,8 @@ void policy_seal(struct policy *policy)
 	}
 	policy->refill_max_ns = longest + GCRA_CLOCK_SLACK_NS;
 }
+
+bool policy_has_window(const struct listener *listener)
+{
+	return *listener->name && listener->window.window != WINDOW_OFF;
+}

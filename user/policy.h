@@ -52,4 +52,7 @@ void policy_ports(const struct policy *policy, unsigned int id, uint64_t ports[P
 unsigned int policy_addresses(const struct policy *policy, unsigned int id,
 			      struct wanted_address addresses[ADDRESSES_MAX]);
 
+/* Is @listener one that has a window? */
+bool policy_has_window(const struct listener *listener);
+
 #endif

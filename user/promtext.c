@@ -308,6 +308,8 @@ static const struct metric {
 	{ "weir_setup_latency_seconds", "histogram",
 	  "What the broker took for set-ups; the clients' round trips are not in it.",
 	  promtext_setup_latency },
+	{ "weir_setups_total", "counter", "Connections whose set-up has ended, by how.",
+	  promtext_setups },
 	{ "weir_signal_ratio", "gauge", "Value of an external signal, of its target.",
 	  promtext_signal_ratio },
 	{ "weir_signal_age_seconds", "gauge", "Age of that value.", promtext_signal_age },

@@ -79,6 +79,27 @@ void promtext_setup_latency(FILE *out, const struct snapshot *snapshot)
 	each(out, snapshot, put_latency);
 }
 
+static void put_ends(FILE *out, const struct snapshot *snapshot, unsigned int id)
+{
+	static const struct {
+		enum setup_event event;
+		const char *result;
+	} ends[] = {
+		{ SETUP_DONE, "done" },		{ SETUP_REFUSED, "refused" },
+		{ SETUP_GIVEN_UP, "given_up" }, { SETUP_WITHDRAWN, "withdrawn" },
+		{ SETUP_REPLACED, "replaced" }, { SETUP_EVICTED, "evicted" },
+	};
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		promtext_count(out, snapshot->setups[id].n[ends[i].event], "weir_setups_total",
+			       LISTENER(snapshot, id), "result", ends[i].result, NULL);
+}
+
+void promtext_setups(FILE *out, const struct snapshot *snapshot)
+{
+	each(out, snapshot, put_ends);
+}
+
 static void put_signals(FILE *out, const struct snapshot *snapshot, unsigned int id, bool age)
 {
 	const struct window_signal *signal = snapshot->windows[id].signals;

@@ -9,6 +9,7 @@
 
 void promtext_window(FILE *out, const struct snapshot *snapshot);
 void promtext_in_flight(FILE *out, const struct snapshot *snapshot);
+void promtext_setups(FILE *out, const struct snapshot *snapshot);
 void promtext_setup_latency(FILE *out, const struct snapshot *snapshot);
 void promtext_signal_ratio(FILE *out, const struct snapshot *snapshot);
 void promtext_signal_age(FILE *out, const struct snapshot *snapshot);

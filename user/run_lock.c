@@ -3,10 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "lock.h"
 
 /* Whoever looks whether it is taken has it for a moment. */
 #define LOOKS_MAX 10
@@ -36,10 +37,10 @@ static int lock(int fd)
 	const struct timespec pause = { .tv_nsec = LOOK_EVERY_NS };
 
 	for (int i = 0; i < LOOKS_MAX; i++) {
-		if (!flock(fd, LOCK_EX | LOCK_NB))
-			return 0;
-		if (errno != EWOULDBLOCK)
-			return -errno;
+		int err = lock_try(fd, true);
+
+		if (err != -EBUSY)
+			return err;
 		nanosleep(&pause, NULL);
 	}
 	return -EBUSY;
@@ -70,7 +71,7 @@ bool run_lock_is_taken(const struct pins *pins, const char *name)
 
 	if (fd < 0)
 		return false;
-	taken = flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+	taken = lock_try(fd, false) == -EBUSY;
 	close(fd);
 	return taken;
 }

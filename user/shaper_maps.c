@@ -14,13 +14,6 @@
 #include "objects.h"
 #include "run_lock.h"
 
-static void *map_values(int fd, size_t size)
-{
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-
-	return memory == MAP_FAILED ? NULL : memory;
-}
-
 #define LEVELS_SIZE (LEVELS_MAX * sizeof(struct level_state))
 #define STATES_SIZE (LISTENERS_MAX * sizeof(struct queue_state))
 #define RETURNS_SIZE (LISTENERS_MAX * sizeof(struct returns))
@@ -80,10 +73,10 @@ int shaper_map(struct shaper *shaper, const struct pins *pins)
 	shaper->control_id = object_map_id(instance->map_fd[MAP_CONTROL]);
 	shaper->generation = 0;
 	shaper->waiting.count = config_waiting_sets(instance->control->source_slots);
-	shaper->levels = map_values(instance->map_fd[MAP_LEVELS], LEVELS_SIZE);
-	shaper->states = map_values(instance->map_fd[MAP_QUEUES], STATES_SIZE);
-	shaper->returns = map_values(instance->map_fd[MAP_RETURNS], RETURNS_SIZE);
-	shaper->waiting.sets = map_values(instance->map_fd[MAP_WAITING], waiting_size(shaper));
+	shaper->levels = object_memory(instance->map_fd[MAP_LEVELS], LEVELS_SIZE);
+	shaper->states = object_memory(instance->map_fd[MAP_QUEUES], STATES_SIZE);
+	shaper->returns = object_memory(instance->map_fd[MAP_RETURNS], RETURNS_SIZE);
+	shaper->waiting.sets = object_memory(instance->map_fd[MAP_WAITING], waiting_size(shaper));
 	shaper->ring = ring_buffer__new(instance->map_fd[MAP_DELAYS], shaper_take, shaper, NULL);
 	if (shaper->levels && shaper->states && shaper->returns && shaper->waiting.sets &&
 	    shaper->ring)

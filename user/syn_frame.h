@@ -14,9 +14,10 @@
  */
 bool syn_frame_complete(uint8_t *frame, size_t len);
 
+struct flow_key;
+
 /* Both ends and the sequence number, as include/flow.h wants them; false: it is no TCP segment, or
  * lies behind extension headers. */
-struct flow_key;
 bool syn_frame_flow(const uint8_t *frame, size_t len, struct flow_key *key, uint32_t *isn);
 
 #endif

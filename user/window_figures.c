@@ -2,15 +2,15 @@
 #include "window_figures.h"
 
 #include "law.h"
+#include "policy.h"
 #include "window.h"
 
 #define MILLI 1e3
+#define NS_PER_SEC 1e9
 
 bool window_is_there(const struct snapshot *snapshot, unsigned int id)
 {
-	const struct listener *listener = &snapshot->policy->listeners[id];
-
-	return *listener->name && listener->window.window != WINDOW_OFF;
+	return policy_has_window(&snapshot->policy->listeners[id]);
 }
 
 bool window_is_leased_now(const struct snapshot *snapshot, unsigned int id)
@@ -31,8 +31,9 @@ double window_fallback_per_sec(const struct snapshot *snapshot, unsigned int id)
 
 	if (listener->window.fallback_rate && listener->window.fallback_per_sec)
 		return (double)listener->window.fallback_rate / listener->window.fallback_per_sec;
-	return state->serial == listener->serial ? (double)state->fallback_milli_per_sec / MILLI
-						 : 0;
+	return state->serial == listener->serial && state->fallback_period_ns
+		       ? NS_PER_SEC / (double)state->fallback_period_ns
+		       : 0;
 }
 
 double window_adaptive_per_sec(const struct snapshot *snapshot, unsigned int id)

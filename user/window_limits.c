@@ -81,9 +81,6 @@ void window_put_limits(struct window_state *state, const struct law_limits *limi
 	state->reserve = (uint32_t)(limits->reserve * RESERVE_ALL + 0.5);
 	state->floor_period_ns = period_ns(limits->floor_per_sec);
 	state->fallback_period_ns = period_ns(fallback_per_sec);
-	state->fallback_milli_per_sec = state->fallback_period_ns
-						? (uint64_t)(fallback_per_sec * MILLI)
-						: 0;
 	put_pace(state, limits, holds);
 	__atomic_store_n(&state->lease_until_ns, limits->lease_until_ns, __ATOMIC_RELEASE);
 }
@@ -94,14 +91,12 @@ static uint64_t scaled(double value, double scale)
 }
 
 void window_show(struct window_state *state, const struct law *law, const struct law_limits *limits,
-		 const struct setup_sample *sample, uint64_t now_ns)
+		 const struct setup_sample *sample)
 {
-	state->decided_ns = now_ns;
 	state->latency_p90_ns = sample->p90_ns;
 	state->oldest_turn_ns = sample->oldest_turn_ns;
 	state->target_ns = limits->target_ns;
 	state->ceiling_milli_per_sec = scaled(limits->ceiling_per_sec, MILLI);
-	state->pace_milli_per_sec = scaled(limits->pace_per_sec, MILLI);
 	state->floor_milli_per_sec = scaled(limits->floor_per_sec, MILLI);
 	state->goodput_milli_per_sec = scaled(law->goodput_1s, MILLI);
 	state->x_millionths = scaled(limits->x, MILLION);

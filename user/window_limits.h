@@ -26,7 +26,7 @@ void window_put_limits(struct window_state *state, const struct law_limits *limi
 
 /* What there is to show. */
 void window_show(struct window_state *state, const struct law *law, const struct law_limits *limits,
-		 const struct setup_sample *sample, uint64_t now_ns);
+		 const struct setup_sample *sample);
 
 /* What was learned of goodput, out of a state of the same listener, and into it. */
 void window_recall(const struct window_state *state, uint32_t serial, struct law_goodput *goodput);

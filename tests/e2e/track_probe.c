@@ -88,7 +88,7 @@ static int probe_print(struct probe *probe, uint64_t now_ns)
 	};
 	struct setup_counters sum;
 	struct setup_sample sample;
-	int err = flow_maps_counters(&probe->instance, 0, &sum);
+	int err = object_sum_cpus(probe->instance.map_fd[MAP_SETUP_COUNTERS], 0, &sum, sizeof(sum));
 
 	if (err)
 		return err;
