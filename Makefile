@@ -64,7 +64,7 @@ E2E_BIN := $(patsubst tests/e2e/%.c,$(BUILD)/tests/e2e/%,$(sort $(wildcard tests
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all check test test-bpf test-e2e bench bench-storm bench-delay lint format sanitize install clean help tools
+.PHONY: all check test test-bpf test-e2e bench bench-storm bench-auto bench-delay lint format sanitize install clean help tools
 
 all: $(BUILD)/weir $(BUILD)/herd ## build everything that is installed (default)
 
@@ -145,6 +145,7 @@ $(BUILD)/tests/bpf/test_egress.o $(BUILD)/tests/bpf/test_egress_tls.o: $(BUILD)/
 -include tests/e2e/rules.mk
 -include tests/fuzz/rules.mk
 -include tests/sim/rules.mk
+-include tests/storm/rules.mk
 
 $(E2E_BIN): %: %.o
 	$(call msg,LINK,$@)
@@ -168,6 +169,9 @@ bench: tools ## the figures of docs/benchmarks.md, as ratios: needs root
 
 bench-storm: tools ## reconnect storms on real brokers, an hour of them: needs root
 	$(Q)tests/storm/run
+
+bench-auto: tools ## what window = auto does when something is the matter, 20 minutes: needs root
+	$(Q)tests/storm/auto
 
 bench-delay: tools ## what holding excess does beside dropping it, 20 minutes: needs root
 	$(Q)tests/storm/delay

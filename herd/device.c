@@ -147,7 +147,8 @@ static enum device_action come_up(const struct step *step)
 	struct device *device = step->device;
 
 	if (!device->bystander)
-		tally_connected(step->tally, !device->ever_up, device->began_ns, step->now_ns);
+		tally_connected(step->tally, !device->ever_up, device->began_ns,
+				device->accepted_ns, step->now_ns);
 	else if (device->ever_up)
 		step->tally->bystanders_reconnects++;
 	device->ever_up = true;
@@ -245,6 +246,7 @@ static enum device_action on_run_end(const struct step *step)
 
 static enum device_action on_tcp_up(const struct step *step)
 {
+	step->device->accepted_ns = step->now_ns;
 	if (step->group->tls == TLS_OFF) {
 		enter(step, DEVICE_CONNACK);
 		return ACTION_MQTT;

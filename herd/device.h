@@ -67,11 +67,12 @@ struct device {
 	bool ever_up;
 	bool ping_out;
 	uint32_t attempts;
-	uint64_t began_ns; /* of this attempt */
-	uint64_t phase_ns; /* when its present phase began */
-	uint64_t up_ns;	   /* since when it is connected */
-	uint64_t sent_ns;  /* last packet, for keep-alive */
-	uint64_t timer_ns; /* when EVENT_TIMER is due; 0: not at all */
+	uint64_t began_ns;    /* of this attempt */
+	uint64_t phase_ns;    /* when its present phase began */
+	uint64_t accepted_ns; /* its SYN-ACK of this attempt */
+	uint64_t up_ns;	      /* since when it is connected */
+	uint64_t sent_ns;     /* last packet, for keep-alive */
+	uint64_t timer_ns;    /* when EVENT_TIMER is due; 0: not at all */
 	struct backoff_state backoff;
 	struct chance chance;
 };

@@ -56,10 +56,19 @@ int engine_start(struct engine *engine, uint64_t start_ns)
 	return 0;
 }
 
+/* Do as many attempts as a closed start allows go on already? */
+static bool is_full(const struct engine *engine)
+{
+	const struct plan_group *group = &engine->plan->groups[0];
+
+	return group->start == START_CLOSED &&
+	       tally_under_way(&engine->tally) >= group->start_width;
+}
+
 void starts_run(struct engine *engine)
 {
 	for (int i = 0; i < STARTS_IN_A_ROW && !engine->frozen_ns &&
-			engine->starts_next < engine->starts_count;
+			engine->starts_next < engine->starts_count && !is_full(engine);
 	     i++) {
 		const struct schedule_start *start = &engine->starts[engine->starts_next];
 
@@ -73,7 +82,7 @@ void starts_run(struct engine *engine)
 
 bool starts_next_at(const struct engine *engine, uint64_t *at_ns)
 {
-	if (engine->frozen_ns || engine->starts_next >= engine->starts_count)
+	if (engine->frozen_ns || engine->starts_next >= engine->starts_count || is_full(engine))
 		return false;
 	*at_ns = engine->start_ns + engine->starts[engine->starts_next].at_ns;
 	return true;

@@ -175,6 +175,7 @@ static int check_series(const struct check *check, const json_t *record)
 		{ "connects", 0, COUNT_MAX, true, true },
 		{ "failures", 0, COUNT_MAX, true, true },
 		{ "wasted", 0, COUNT_MAX, true, true },
+		{ "accepted_p99_ms", 0, MS_MAX, false, false },
 		{ "bystander_p99_ms", 0, MS_MAX, false, false },
 	};
 	const json_t *second;

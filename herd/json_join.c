@@ -191,15 +191,23 @@ static bool join_curves(json_t *joined, json_t *const *runs, size_t count)
 
 static json_t *new_second(size_t second)
 {
-	return json_pack("{s:I, s:i, s:i, s:i, s:i, s:i, s:n}", "second", (json_int_t)second,
+	return json_pack("{s:I, s:i, s:i, s:i, s:i, s:i, s:n, s:n}", "second", (json_int_t)second,
 			 "connected", 0, "attempts", 0, "connects", 0, "failures", 0, "wasted", 0,
-			 "bystander_p99_ms");
+			 "accepted_p99_ms", "bystander_p99_ms");
 }
 
 static void add_to(json_t *into, const json_t *from, const char *key)
 {
 	json_object_set_new(into, key,
 			    json_integer((json_int_t)(number(into, key) + number(from, key))));
+}
+
+static void take_larger(json_t *into, const json_t *from, const char *key)
+{
+	json_t *value = json_object_get(from, key);
+
+	if (json_is_number(value) && json_number_value(value) > number(into, key))
+		json_object_set(into, key, value);
 }
 
 /* After its last second a run stays as connected as it was. */
@@ -211,16 +219,14 @@ static void add_series(json_t *series, const json_t *run, size_t offset)
 	for (size_t i = offset; i < json_array_size(series); i++) {
 		json_t *into = json_array_get(series, i);
 		const json_t *latest = json_array_get(own, i - offset);
-		const json_t *rtt = json_object_get(latest, "bystander_p99_ms");
 
 		if (latest)
 			second = latest;
 		add_to(into, second, "connected");
 		for (size_t k = 0; latest && k < sizeof(sums) / sizeof(sums[0]); k++)
 			add_to(into, latest, sums[k]);
-		if (json_is_number(rtt) &&
-		    json_number_value(rtt) > number(into, "bystander_p99_ms"))
-			json_object_set(into, "bystander_p99_ms", (json_t *)rtt);
+		take_larger(into, latest, "accepted_p99_ms");
+		take_larger(into, latest, "bystander_p99_ms");
 	}
 }
 

@@ -254,14 +254,18 @@ static json_t *series_of(const struct tally *tally)
 		const struct tally_second *second = &tally->seconds[i];
 
 		json_array_append_new(
-			json, json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "second",
-					(json_int_t)i, "connected", (json_int_t)second->connected,
-					"attempts", (json_int_t)second->attempts, "connects",
-					(json_int_t)second->connects, "failures",
-					(json_int_t)second->failures, "wasted",
-					(json_int_t)second->wasted, "bystander_p99_ms",
-					second->rtt ? quantile(second->rtt, 990, NS_PER_MS)
-						    : json_null()));
+			json,
+			json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "second",
+				  (json_int_t)i, "connected", (json_int_t)second->connected,
+				  "attempts", (json_int_t)second->attempts, "connects",
+				  (json_int_t)second->connects, "failures",
+				  (json_int_t)second->failures, "wasted",
+				  (json_int_t)second->wasted, "accepted_p99_ms",
+				  second->accepted ? quantile(second->accepted, 990, NS_PER_MS)
+						   : json_null(),
+				  "bystander_p99_ms",
+				  second->rtt ? quantile(second->rtt, 990, NS_PER_MS)
+					      : json_null()));
 	}
 	return json;
 }
@@ -313,6 +317,8 @@ json_t *json_report(const struct report *report)
 		json_object_set_new(json, "capacity_steps", steps_of(report->knee));
 		json_object_set_new(json, "capacity_unsteady",
 				    json_boolean(report->knee->unsteady));
+		json_object_set_new(json, "knee_width",
+				    json_integer((json_int_t)report->knee->knee_width));
 		json_object_set_new(json, "knee_found", json_boolean(report->knee->found));
 	}
 	json_object_set_new(json, "series", series_of(tally));

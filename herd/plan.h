@@ -22,7 +22,8 @@ enum plan_start {
 	START_IMPULSE,
 	START_UNIFORM,
 	START_EXPONENTIAL,
-	START_SCHEDULE
+	START_SCHEDULE,
+	START_CLOSED,
 };
 extern const char *const plan_start_names[];
 
@@ -62,6 +63,7 @@ struct plan_group {
 	enum plan_start start;
 	uint64_t start_ns; /* length of uniform, mean of exponential */
 	char schedule_file[PLAN_TEXT_MAX];
+	uint32_t start_width; /* of closed: so many attempts are under way at once */
 
 	uint64_t timeout_ns; /* from the first SYN to the CONNACK */
 	uint64_t connect_timeout_ns, tls_timeout_ns, connack_timeout_ns;

@@ -14,7 +14,8 @@
 #define QUOTE_MAX 128
 #define HOUR_NS 3600000000000ULL
 
-const char *const plan_start_names[] = { "impulse", "uniform", "exponential", "schedule", NULL };
+const char *const plan_start_names[] = { "impulse",  "uniform", "exponential",
+					 "schedule", "closed",	NULL };
 const char *const plan_tls_names[] = { "off", "any", "1.2", "1.3", NULL };
 
 int plan_complain(struct plan_reading *reading, const char *format, ...)
@@ -217,18 +218,26 @@ int plan_value_start(struct plan_reading *reading, const struct plan_word *word,
 {
 	struct plan_group *group = field;
 	int start = text_parse_word(values[0], plan_start_names);
+	const char *needs = "time", *why;
 
 	if (start < 0)
 		return bad_choice(reading, word, values[0], plan_start_names);
 	group->start = (enum plan_start)start;
 	if (start == START_IMPULSE)
 		return 1;
+	if (start == START_SCHEDULE)
+		needs = "file";
+	if (start == START_CLOSED)
+		needs = "number";
 	if (!values[1])
-		return plan_complain(reading, "start %s needs a %s after it", values[0],
-				     start == START_SCHEDULE ? "file" : "time");
+		return plan_complain(reading, "start %s needs a %s after it", values[0], needs);
 	if (start == START_SCHEDULE)
 		return plan_value_text(reading, word, group->schedule_file, values + 1) < 0
 			       ? -EINVAL
+			       : 2;
+	if (start == START_CLOSED)
+		return text_parse_number(values[1], 1, PLAN_DEVICES_MAX, &group->start_width, &why)
+			       ? bad(reading, word, values[1], why)
 			       : 2;
 	return plan_value_time(reading, word, &group->start_ns, values + 1) < 0 ? -EINVAL : 2;
 }

@@ -198,6 +198,9 @@ static int finish_group(struct plan_reading *reading, struct plan_group *group)
 					      "topics N too");
 	if (group->keepalive_ns < S || group->keepalive_ns > 65535 * S)
 		return plan_complain(reading, "bad keepalive: is out of range; write 1s to 65535s");
+	if (group->start == START_CLOSED && reading->plan->groups_count > 1)
+		return plan_complain(reading, "'start closed' counts the attempts of all devices; "
+					      "write one section of devices");
 	finish_timeouts(group);
 	return 0;
 }

@@ -23,6 +23,7 @@ uint64_t schedule_draw(const struct plan_group *group, struct chance *chance)
 		return (uint64_t)(fmin(means, MEANS_MAX) * (double)group->start_ns);
 	case START_IMPULSE:
 	case START_SCHEDULE:
+	case START_CLOSED:
 		break;
 	}
 	return 0;

@@ -41,8 +41,10 @@ void tally_init(struct tally *tally, uint32_t devices, uint64_t start_ns)
 
 void tally_free(struct tally *tally)
 {
-	for (uint32_t i = 0; i < tally->seconds_count; i++)
+	for (uint32_t i = 0; i < tally->seconds_count; i++) {
 		free(tally->seconds[i].rtt);
+		free(tally->seconds[i].accepted);
+	}
 	free(tally->seconds);
 	tally->seconds = NULL;
 	tally->seconds_count = tally->seconds_max = 0;
@@ -136,10 +138,26 @@ static void set_connected(struct tally *tally, uint32_t connected, uint64_t now_
 		tally->curve_ns[tally->curve_reached++] = now_ns - tally->start_ns;
 }
 
-void tally_connected(struct tally *tally, bool first, uint64_t began_ns, uint64_t now_ns)
+/* To one of a second's percentiles, which is there from its first value on. */
+static void add_to(struct tally *tally, struct hist **hist, uint64_t value)
 {
+	if (!*hist)
+		*hist = calloc(1, sizeof(**hist));
+	if (*hist)
+		hist_add(*hist, value);
+	else
+		tally->short_of_memory = true;
+}
+
+void tally_connected(struct tally *tally, bool first, uint64_t began_ns, uint64_t accepted_ns,
+		     uint64_t now_ns)
+{
+	struct tally_second *second = second_at(tally, now_ns);
+
 	tally_count(tally, TALLY_CONNECTED, now_ns);
 	hist_add(&tally->setup_ns, now_ns - began_ns);
+	if (second)
+		add_to(tally, &second->accepted, now_ns - accepted_ns);
 	if (first)
 		tally->ever_connected++;
 	set_connected(tally, tally->connected + 1, now_ns);
@@ -159,13 +177,7 @@ void tally_rtt(struct tally *tally, uint64_t sent_ns, uint64_t now_ns)
 	hist_add(&tally->rtt_ns, now_ns - sent_ns);
 	if (sent_ns < tally->start_ns || !second)
 		return;
-	second = second_at(tally, sent_ns);
-	if (!second->rtt)
-		second->rtt = calloc(1, sizeof(*second->rtt));
-	if (second->rtt)
-		hist_add(second->rtt, now_ns - sent_ns);
-	else
-		tally->short_of_memory = true;
+	add_to(tally, &second_at(tally, sent_ns)->rtt, now_ns - sent_ns);
 }
 
 bool tally_reached(const struct tally *tally, unsigned int permille, uint64_t *ns)
@@ -185,6 +197,12 @@ uint64_t tally_timeouts(const struct tally *tally)
 {
 	return tally->count[TALLY_TIMEOUT_CONNECT] + tally->count[TALLY_TIMEOUT_TLS] +
 	       tally->count[TALLY_TIMEOUT_CONNACK];
+}
+
+uint32_t tally_under_way(const struct tally *tally)
+{
+	return (uint32_t)(tally->count[TALLY_ATTEMPT] - tally->count[TALLY_CONNECTED] -
+			  tally_failures(tally) - tally->count[TALLY_UNFINISHED]);
 }
 
 uint64_t tally_failures(const struct tally *tally)

@@ -62,7 +62,8 @@ extern const char *const tally_names[]; /* as in the JSON record; NULL-ended */
 struct tally_second {
 	uint32_t connected; /* at the end of the second */
 	uint32_t attempts, connects, failures, wasted;
-	struct hist *rtt; /* of bystanders' messages that were sent in it; may be NULL */
+	struct hist *rtt;      /* of bystanders' messages that were sent in it; may be NULL */
+	struct hist *accepted; /* from SYN-ACK to CONNACK, of connects in it; may be NULL */
 };
 
 #define TALLY_CURVE_MAX 1000U
@@ -94,8 +95,10 @@ void tally_free(struct tally *tally);
 void tally_count(struct tally *tally, enum tally_event event, uint64_t now_ns);
 /* CONNACK with @code other than 0. */
 void tally_rejected(struct tally *tally, uint8_t code, uint64_t now_ns);
-/* CONNACK with code 0 for an attempt that began at @began_ns; @first: of this device. */
-void tally_connected(struct tally *tally, bool first, uint64_t began_ns, uint64_t now_ns);
+/* CONNACK with code 0 for an attempt that began at @began_ns and had its SYN-ACK at @accepted_ns;
+ * @first: of this device. */
+void tally_connected(struct tally *tally, bool first, uint64_t began_ns, uint64_t accepted_ns,
+		     uint64_t now_ns);
 /* A device that was connected is not any more. */
 void tally_lost(struct tally *tally, uint64_t now_ns);
 /* A bystander's message of @sent_ns came back. */
@@ -107,5 +110,7 @@ void tally_advance(struct tally *tally, uint64_t now_ns);
 bool tally_reached(const struct tally *tally, unsigned int permille, uint64_t *ns);
 uint64_t tally_timeouts(const struct tally *tally);
 uint64_t tally_failures(const struct tally *tally);
+/* Attempts that have begun and not ended. */
+uint32_t tally_under_way(const struct tally *tally);
 
 #endif

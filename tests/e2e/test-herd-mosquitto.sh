@@ -42,6 +42,19 @@ is "$(grep -o 'New client connected from 10\.64\.[0-9.]*' "$work/mosquitto.log" 
 run $B6 1883 devices 50 "${fleet[@]}" mqtt 5 sources fd10::/64
 ended connects=50
 
+# one after another, so many at a time
+most_at_once() { # of those who had connected and were no clients yet, from line FIRST of the log on
+	tail -n "+$1" "$work/mosquitto.log" |
+		awk '/New connection from/ { n++ } /New client connected/ { n-- } n > most { most = n }
+			END { print most + 0 }'
+}
+[ "$(most_at_once 1)" -gt 3 ] || fail "an impulse came one after another"
+line=$(($(wc -l <"$work/mosquitto.log") + 1))
+run $B4 1883 devices 100 "${fleet[@]}" start closed 3
+ended connects=100
+most=$(most_at_once "$line")
+[ "$most" -ge 1 ] && [ "$most" -le 3 ] || fail "start closed 3: $most at once"
+
 # passwords
 echo secret >"$work/good"
 echo wrong >"$work/bad"

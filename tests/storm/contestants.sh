@@ -4,6 +4,8 @@
 # new connections have room for one second of it, as weir has by itself.
 #
 #	nothing
+#	closed			nothing, but devices come in good order, so many at a time as the capacity
+#				takes: how soon the same devices could be connected
 #	nft-low nft nft-high	nftables `limit rate`, on the SYNs of all clients together
 #	nft-source		nftables, a limit for each address
 #	haproxy-rate		haproxy's `rate-limit sessions`
@@ -29,6 +31,7 @@ contestant_rate() { # CONTESTANT CAPACITY
 contestant_label() { # CONTESTANT RATE
 	case $1 in
 	nothing) echo 'no limit' ;;
+	closed) echo "no limit, $2 at a time" ;;
 	nft-low) echo "nft $2/s, too low" ;;
 	nft) echo "nft $2/s" ;;
 	nft-high) echo "nft $2/s, too high" ;;

@@ -6,9 +6,15 @@
 #	haproxy haproxy-ecdsa	haproxy ends TLS (RSA-4096, P-256) in front of a mosquitto
 #	mosquitto		mosquitto's own TLS, RSA-4096
 #	rabbitmq		rabbitmq-server with its MQTT plugin's TLS, RSA-4096
+#	auth			mosquitto without TLS, on port 1883, that asks a back end with one worker
+#				for each client: 20 ms
 
 storm_port=8883
 storm_ca=$work/ca.pem
+storm_words=(tls ca "$storm_ca" sni broker.test) # of herd
+load_ns=client # where the devices are
+# A connection is two descriptors of haproxy; what cannot be raised is enough for some 9000 devices.
+ulimit -n 100000 2>/dev/null || true
 # Broker and load do not share a core, if there are two.
 broker_cpu=0
 load_cpu=$(($(nproc) > 1))
@@ -39,20 +45,26 @@ connections_max() {
 	echo $(((files - 200) / 2))
 }
 
-front_mosquitto() { # [tls]
+front_mosquitto() { # [tls|auth]
 	{
 		echo "user root"
 		echo "allow_anonymous true"
 		echo "log_dest stderr"
 		echo "log_type ${broker_log:-error}"
 		echo "max_connections -1"
-		if [ "${1:-}" = tls ]; then
+		case ${1:-} in
+		tls)
 			echo "listener $storm_port"
 			echo "certfile $work/broker.pem"
 			echo "keyfile $work/broker.key"
-		else
-			echo "listener 1883 127.0.0.1"
-		fi
+			;;
+		auth)
+			echo "listener $storm_port"
+			echo "plugin $build/tests/storm/slow_auth.so"
+			echo "plugin_opt_socket $auth_socket"
+			;;
+		*) echo "listener 1883 127.0.0.1" ;;
+		esac
 	} >"$work/mosquitto.conf"
 	start mosquitto broker "${at_once[@]}" taskset -c "$broker_cpu" mosquitto -c "$work/mosquitto.conf"
 }
@@ -77,6 +89,16 @@ front_haproxy() { # [SESSIONS_PER_SECOND]
 		    server one 127.0.0.1:1883
 	END
 	start haproxy broker "${at_once[@]}" taskset -c "$broker_cpu" haproxy -db -f "$work/haproxy.cfg"
+}
+
+# The back end neither takes the core's time nor waits for it.
+auth_socket=$work/auth
+front_auth() {
+	storm_port=1883
+	storm_words=()
+	start auth broker "${at_once[@]}" "$build/tests/storm/auth_service" "$auth_socket" 20
+	wait_for 10 grep -q ready "$work/auth.log"
+	front_mosquitto auth
 }
 
 # Its own node: no host's cookie, data, logs or port mapper.
@@ -111,14 +133,17 @@ front_rabbitmq() {
 front_needs() { # FRONT -> the program of it
 	case $1 in
 	haproxy*) echo haproxy ;;
-	mosquitto) echo mosquitto ;;
+	mosquitto | auth) echo mosquitto ;;
 	rabbitmq) echo rabbitmq-server ;;
 	esac
 }
 
-# Is there an MQTT broker behind TLS that takes a message?
+# Is there an MQTT broker that takes a message?
 front_answers() {
-	in_client mosquitto_pub -h "$B4" -p "$storm_port" --cafile "$storm_ca" -t up -m up -q 1
+	local tls=()
+
+	[ ${#storm_words[@]} -eq 0 ] || tls=(--cafile "$storm_ca")
+	in_client mosquitto_pub -h "$B4" -p "$storm_port" "${tls[@]}" -t up -m up -q 1
 }
 
 front_start() { # FRONT [SESSIONS_PER_SECOND: of haproxy]
@@ -130,6 +155,7 @@ front_start() { # FRONT [SESSIONS_PER_SECOND: of haproxy]
 	haproxy*) front_haproxy "${2:-}" ;;
 	mosquitto) front_mosquitto tls ;;
 	rabbitmq) front_rabbitmq ;;
+	auth) front_auth ;;
 	esac
 	wait_for 60 listens "$storm_port"
 	wait_for 30 front_answers
@@ -137,9 +163,32 @@ front_start() { # FRONT [SESSIONS_PER_SECOND: of haproxy]
 
 # The load as far as it is the same in every run. In the background, so that an interrupt is heard.
 storm_herd() { # WORD...
-	in_client "${at_once[@]}" taskset -c "$load_cpu" "$build/herd" "$B4" "$storm_port" tls \
-		ca "$storm_ca" sni broker.test sources 10.64.0.0/16 "$@" &
+	in_ns "$load_ns" "${at_once[@]}" taskset -c "$load_cpu" "$build/herd" "$B4" "$storm_port" \
+		"${storm_words[@]}" sources 10.64.0.0/16 "$@" &
 	wait $!
+}
+
+# From here on devices are far away: packets take RTT / 2 each way.
+devices_move_away() { # RTT in ms
+	load_ns=far
+	storm_words+=(anywhere) # it is behind a router, which is ours
+	ip netns add far
+	ip -n far link set lo up
+	ip -n far tuntap add wire mode tun
+	ip -n client tuntap add wire mode tun
+	ip -n far address add 10.8.0.1 peer 10.8.0.2 dev wire
+	ip -n client address add 10.8.0.2 peer 10.8.0.1 dev wire
+	ip -n far link set wire up txqueuelen 100000
+	ip -n client link set wire up txqueuelen 100000
+	ip -n far route add local 10.64.0.0/10 dev lo
+	ip -n far route add default dev wire
+	ip -n client route del local 10.64.0.0/10 dev lo
+	ip -n client route add 10.64.0.0/10 dev wire
+	ip -n broker route add 10.8.0.0/24 via "$C4"
+	in_client sysctl -qw net.ipv4.ip_forward=1
+	start relay client "${at_once[@]}" taskset -c "$load_cpu" "$build/herd" relay wire@far wire \
+		delay "$(($1 / 2))ms"
+	wait_for 10 grep -q ready "$work/relay.log"
 }
 
 # Clock ticks that core CPU has worked, and those of them that went to processes of these namespaces.

@@ -35,7 +35,7 @@ static json_t *record(uint32_t devices, uint64_t step_ns, double started, double
 	tally_count(&tally, TALLY_WASTED, 50 * S);
 	for (uint32_t i = 1; i <= devices; i++) {
 		tally_count(&tally, TALLY_ATTEMPT, 50 * S);
-		tally_connected(&tally, true, 50 * S, 50 * S + i * step_ns);
+		tally_connected(&tally, true, 50 * S, 50 * S, 50 * S + i * step_ns);
 	}
 	tally_rejected(&tally, 3, 50 * S);
 	tally.bystanders_sent = 10;
@@ -89,6 +89,8 @@ static void test_record(void **state)
 	second = json_array_get(json_object_get(json, "series"), 0);
 	assert_true(number(second, "attempts") == 5 && number(second, "failures") == 2);
 	assert_true(number(second, "bystander_p99_ms") >= 5);
+	second = json_array_get(json_object_get(json, "series"), 4);
+	assert_true(number(second, "accepted_p99_ms") >= 4000);
 	json_decref(json);
 
 	json = record(4, S, 1000, 0);
@@ -281,6 +283,7 @@ static void test_join_refuses_values(void **state)
 		{ "curve 1", "{}", "curve[1] is no number" },
 		{ "series 0 connected", "-7", "has -7 in series[0].connected" },
 		{ "series 1 attempts", "-7", "has -7 in series[1].attempts" },
+		{ "series 0 accepted_p99_ms", "-1", "has -1 in series[0].accepted_p99_ms" },
 		{ "series 0 bystander_p99_ms", "-1", "has -1 in series[0].bystander_p99_ms" },
 		{ "series 1", "5", "series[1].connected is missing" },
 		{ "rejected 3", "-1", "has -1 in rejected.3" },

@@ -57,16 +57,16 @@ static void test_shares(void **state)
 	tally_init(&tally, 10, 5 * S);
 	assert_false(tally_reached(&tally, 500, &ns));
 	for (unsigned int i = 1; i <= 9; i++)
-		tally_connected(&tally, true, 5 * S, 5 * S + i * S / 2);
+		tally_connected(&tally, true, 5 * S, 5 * S, 5 * S + i * S / 2);
 	assert_true(tally_reached(&tally, 500, &ns));
 	assert_int_equal(ns, 5 * S / 2);
 	assert_true(tally_reached(&tally, 900, &ns));
 	assert_int_equal(ns, 9 * S / 2);
 	assert_false(tally_reached(&tally, 990, &ns));
 	tally_lost(&tally, 10 * S);
-	tally_connected(&tally, false, 10 * S, 11 * S);
+	tally_connected(&tally, false, 10 * S, 10 * S, 11 * S);
 	assert_false(tally_reached(&tally, 1000, &ns)); /* nine at a time, though ten times */
-	tally_connected(&tally, true, 10 * S, 12 * S);
+	tally_connected(&tally, true, 10 * S, 10 * S, 12 * S);
 	assert_true(tally_reached(&tally, 1000, &ns));
 	assert_int_equal(ns, 7 * S);
 	assert_int_equal(tally.ever_connected, 10);
@@ -74,7 +74,7 @@ static void test_shares(void **state)
 
 	tally_init(&tally, 123457, 0);
 	for (unsigned int i = 1; i <= 123457; i++)
-		tally_connected(&tally, true, 0, i);
+		tally_connected(&tally, true, 0, 0, i);
 	assert_true(tally_reached(&tally, 1000, &ns));
 	assert_int_equal(ns, 123457);
 	assert_true(tally_reached(&tally, 500, &ns));
@@ -89,7 +89,7 @@ static void test_seconds(void **state)
 	(void)state;
 	tally_init(&tally, 3, 100 * S);
 	tally_count(&tally, TALLY_ATTEMPT, 100 * S);
-	tally_connected(&tally, true, 100 * S, 100 * S + S / 2);
+	tally_connected(&tally, true, 100 * S, 100 * S + S / 4, 100 * S + S / 2);
 	tally_count(&tally, TALLY_REFUSED, 103 * S - 1);
 	tally_count(&tally, TALLY_WASTED, 103 * S);
 	tally_count(&tally, TALLY_LOST, 103 * S);
@@ -98,6 +98,8 @@ static void test_seconds(void **state)
 	assert_int_equal(tally.seconds_count, 9);
 	assert_int_equal(tally.seconds[0].attempts, 1);
 	assert_int_equal(tally.seconds[0].connects, 1);
+	assert_int_equal(tally.seconds[0].accepted->max, S / 4);
+	assert_null(tally.seconds[1].accepted);
 	assert_int_equal(tally.seconds[0].connected, 1);
 	assert_int_equal(tally.seconds[2].failures, 1);
 	assert_int_equal(tally.seconds[3].failures, 0);

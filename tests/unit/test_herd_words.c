@@ -105,6 +105,8 @@ static void test_all_words(void **state)
 	assert_int_equal(group->tls, TLS_ANY);
 	assert_int_equal(take("b 1 devices 1 start schedule times"), 0);
 	assert_string_equal(group->schedule_file, "times");
+	assert_int_equal(take("b 1 devices 1 start closed 16"), 0);
+	assert_true(group->start == START_CLOSED && group->start_width == 16);
 	assert_int_equal(take("b 1 devices 1 sources fd00::/64"), 0);
 	assert_int_equal(take("b 1 devices 1 sources 10.0.0.7"), 0);
 }
@@ -160,6 +162,8 @@ static void test_wrong_words(void **state)
 		{ "b 1 devices 1 start unifrom 1s", "did you mean 'uniform'?" },
 		{ "b 1 devices 1 start xyz", "write one of impulse, uniform" },
 		{ "b 1 devices 1 start uniform", "start uniform needs a time after it" },
+		{ "b 1 devices 1 start closed", "start closed needs a number after it" },
+		{ "b 1 devices 1 start closed 0", "bad start '0'" },
 		{ "b 1 devices 1 start schedule", "start schedule needs a file after it" },
 		{ "b 1 devices 1 start uniform 1", "bad start '1': is not a duration" },
 		{ "b 1 devices 1 timeout 0s", "bad timeout '0s'" },
@@ -256,6 +260,9 @@ static void test_wrong_ini(void **state)
 		{ "[rnu]\nhost = b\n", 2, "unknown section '[rnu]'" },
 		{ "[devices a/b]\ndevices = 3\n", 2, "bad name of devices 'a/b'" },
 		{ "[devices]\ndevices = 3\n", 2, "bad name of devices ''" },
+		{ "[run]\nhost = b\nport = 1\n[devices a]\ndevices = 3\nstart = closed 2\n"
+		  "[devices b]\ndevices = 3\n",
+		  0, "'start closed' counts the attempts of all devices" },
 		{ "[run]\ndevices = 3\n", 2, "it is said of devices, in [devices NAME]" },
 		{ "[devices a]\nhost = b\n", 2, "it is said of the whole run, in [run]" },
 		{ "[run]\nprot = 1\n", 2, "did you mean 'port'?" },
