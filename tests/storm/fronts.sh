@@ -168,6 +168,22 @@ storm_herd() { # WORD...
 	wait $!
 }
 
+# How many set-ups a second the front sustains. A closed loop of herd finds how many at once it takes
+# to keep it busy; then as many devices as there will be come, so many at a time, and stay. FILE is the
+# record of the loop, with `sustained` and `width`.
+measure_capacity() { # DEVICES FILE
+	local width
+
+	storm_herd capacity duration "${STORM_CAPACITY_SECONDS}s" json "$work/loop.json" >"$work/herd.log"
+	width=$(jq '2 * .knee_width' "$work/loop.json")
+	storm_herd devices "$1" start closed "$width" timeout 10s quiet \
+		duration "$(jq --argjson n "$1" '4 * $n / .capacity + 20 | floor' "$work/loop.json")s" \
+		json "$work/closed.json"
+	jq --argjson width "$width" --slurpfile closed "$work/closed.json" '. + {width: $width,
+		sustained: ($closed[0] | .connected / (.t100 // .duration_seconds))}' \
+		"$work/loop.json" >"$2"
+}
+
 # From here on devices are far away: packets take RTT / 2 each way.
 devices_move_away() { # RTT in ms
 	load_ns=far
