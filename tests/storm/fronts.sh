@@ -13,8 +13,6 @@ storm_port=8883
 storm_ca=$work/ca.pem
 storm_words=(tls ca "$storm_ca" sni broker.test) # of herd
 load_ns=client # where the devices are
-# A connection is two descriptors of haproxy; what cannot be raised is enough for some 9000 devices.
-ulimit -n 100000 2>/dev/null || true
 # Broker and load do not share a core, if there are two.
 broker_cpu=0
 load_cpu=$(($(nproc) > 1))
@@ -69,8 +67,11 @@ front_mosquitto() { # [tls|auth]
 	start mosquitto broker "${at_once[@]}" taskset -c "$broker_cpu" mosquitto -c "$work/mosquitto.conf"
 }
 
-# One thread on one core, so that its capacity is a plain figure.
+# One thread on one core, so that its capacity is a plain figure; a second process on the same core if
+# there are more devices than the descriptors of one are enough for.
 front_haproxy() { # [SESSIONS_PER_SECOND]
+	local max i
+
 	front_mosquitto
 	cat >"$work/haproxy.cfg" <<-END
 		global
@@ -88,7 +89,11 @@ front_haproxy() { # [SESSIONS_PER_SECOND]
 		backend mosquitto
 		    server one 127.0.0.1:1883
 	END
-	start haproxy broker "${at_once[@]}" taskset -c "$broker_cpu" haproxy -db -f "$work/haproxy.cfg"
+	max=$(connections_max)
+	for ((i = 0; i * max <= ${STORM_DEVICES:-0}; i++)); do
+		start haproxy broker "${at_once[@]}" taskset -c "$broker_cpu" haproxy -db \
+			-f "$work/haproxy.cfg"
+	done
 }
 
 # The back end neither takes the core's time nor waits for it.
