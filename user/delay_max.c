@@ -34,10 +34,14 @@ void delay_max_note(struct delay_max *delay_max, uint64_t held_ns, uint32_t coun
 	if (!count || held_ns > delay_max->learned_ns)
 		return;
 	delay_max->judged += count;
-	if (failed)
+	if (failed) {
 		delay_max->failed += count;
-	else if (held_ns > delay_max->proven_ns)
+		if (held_ns > delay_max->learned_ns / 2 &&
+		    (!delay_max->failed_from_ns || held_ns < delay_max->failed_from_ns))
+			delay_max->failed_from_ns = held_ns;
+	} else if (held_ns > delay_max->proven_ns) {
 		delay_max->proven_ns = held_ns;
+	}
 	while (delay_max->judged > JUDGED_MOST) {
 		delay_max->judged /= 2;
 		delay_max->failed /= 2;
@@ -58,6 +62,7 @@ static void change(struct delay_max *delay_max, uint64_t learned_ns, uint64_t no
 	delay_max->proven_ns = 0;
 	delay_max->judged = 0;
 	delay_max->failed = 0;
+	delay_max->failed_from_ns = 0;
 }
 
 static uint64_t elapsed_ns(uint64_t now_ns, uint64_t since_ns)
@@ -75,6 +80,13 @@ static bool is_careful(const struct delay_max *delay_max, uint64_t now_ns)
 	       delay_max->learned_ns >= delay_max->careful_ns << doublings;
 }
 
+/* Is @learned_ns shorter than what failed when it was halved last? */
+static bool is_below_edge(const struct delay_max *delay_max, uint64_t learned_ns, uint64_t now_ns)
+{
+	return !delay_max->edge_ns || learned_ns < delay_max->edge_ns ||
+	       elapsed_ns(now_ns, delay_max->halved_ns) >= CAREFUL_DOUBLES_NS;
+}
+
 static void grow(struct delay_max *delay_max, uint64_t now_ns)
 {
 	uint64_t learned_ns = delay_max->learned_ns;
@@ -86,7 +98,8 @@ static void grow(struct delay_max *delay_max, uint64_t now_ns)
 			change(delay_max, learned_ns * 2, now_ns);
 	} else if (delay_max->judged >= JUDGED_TO_CREEP &&
 		   delay_max->proven_ns >= learned_ns - learned_ns / 8 &&
-		   elapsed_ns(now_ns, delay_max->changed_ns) >= learned_ns) {
+		   elapsed_ns(now_ns, delay_max->changed_ns) >= learned_ns &&
+		   is_below_edge(delay_max, learned_ns + learned_ns / 8, now_ns)) {
 		change(delay_max, learned_ns + learned_ns / 8, now_ns);
 	}
 }
@@ -98,6 +111,7 @@ uint64_t delay_max_update(struct delay_max *delay_max, uint32_t entries, uint64_
 
 	if (delay_max->failed >= FAILED_TO_HALVE &&
 	    delay_max->failed * 100 > delay_max->judged * HALVE_ABOVE_PERCENT) {
+		delay_max->edge_ns = delay_max->failed_from_ns;
 		change(delay_max, delay_max->learned_ns / 2, now_ns);
 		delay_max->halved_ns = now_ns;
 		delay_max->careful_ns = delay_max->learned_ns;

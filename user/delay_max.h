@@ -12,8 +12,9 @@
  * nothing, so the next storm does not begin with what nobody has tried. In a storm the time held
  * grows with the clock, and delay-max, which doubles, stays ahead of it: patient clients never see
  * it. Once it was too long it grows by an eighth at a time from where that left it, each
- * time only after it was in force for as long as itself and was nearly used up: clients' patience
- * is much the same in every storm of a fleet, and finding its edge again costs failures each time.
+ * time only after it was in force for as long as itself and was nearly used up, and not up to where
+ * releases failed: clients' patience is much the same in every storm of a fleet, and finding its edge
+ * again costs failures each time. That is forgotten after a minute.
  */
 #ifndef WEIR_DELAY_MAX_H
 #define WEIR_DELAY_MAX_H
@@ -30,10 +31,13 @@ struct delay_max {
 	uint64_t changed_ns; /* when learned_ns was */
 	uint64_t halved_ns;  /* when it was halved last */
 	uint64_t careful_ns; /* from here on it grows by an eighth; 0: nothing was ever too long */
+	uint64_t edge_ns;    /* and stays below this: the shortest that failed then; 0: not known */
 	/* Since the last change: */
 	uint64_t proven_ns; /* longest time held of a release that went well */
 	uint64_t judged;    /* releases whose end is known */
 	uint64_t failed;    /* of these */
+	/* shortest time held of one that failed and was longer than half of learned_ns; 0: none */
+	uint64_t failed_from_ns;
 };
 
 void delay_max_init(struct delay_max *delay_max, uint64_t now_ns);

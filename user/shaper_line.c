@@ -121,15 +121,15 @@ void line_judge_releases(const struct shaper *shaper, struct line *line, uint64_
 {
 	struct trial *trial;
 
-	while ((trial = trials_first(line->trials, now_ns))) {
-		trial->failed = waiting_was_reset(&shaper->waiting, trial->key, now_ns);
-		if (trial->waited || !trial->failed)
-			delay_max_note(&line->delay_max, trial->held_ns, 1, trial->failed);
+	for (unsigned int look = 0; look < TRIAL_LOOKS; look++) {
+		while ((trial = trials_look(line->trials, look, now_ns))) {
+			bool reset = waiting_was_reset(&shaper->waiting, trial->key, now_ns);
+
+			if (reset ? trial->waited && !trial->failed : !look)
+				delay_max_note(&line->delay_max, trial->held_ns, 1, reset);
+			trial->failed |= reset;
+		}
 	}
-	while ((trial = trials_last(line->trials, now_ns)))
-		if (trial->waited && !trial->failed &&
-		    waiting_was_reset(&shaper->waiting, trial->key, now_ns))
-			delay_max_note(&line->delay_max, trial->held_ns, 1, true);
 }
 
 /* The queue that listener @id has to have under the policy. */

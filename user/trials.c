@@ -5,10 +5,11 @@
 
 void trials_add(struct trials *trials, uint64_t key, uint64_t held_ns, bool waited, uint64_t now_ns)
 {
-	if (trials->added - trials->last == TRIALS_MAX)
-		trials->last++;
-	if (trials->first < trials->last)
-		trials->first = trials->last;
+	uint64_t oldest = trials->added < TRIALS_MAX ? 0 : trials->added - TRIALS_MAX + 1;
+
+	for (unsigned int look = 0; look < TRIAL_LOOKS; look++)
+		if (trials->next[look] < oldest)
+			trials->next[look] = oldest;
 	trials->ring[trials->added++ % TRIALS_MAX] = (struct trial){
 		.key = key,
 		.released_ns = now_ns,
@@ -17,24 +18,13 @@ void trials_add(struct trials *trials, uint64_t key, uint64_t held_ns, bool wait
 	};
 }
 
-static struct trial *take(struct trials *trials, uint64_t *next, uint64_t age_ns, uint64_t now_ns)
+struct trial *trials_look(struct trials *trials, unsigned int look, uint64_t now_ns)
 {
+	uint64_t *next = &trials->next[look], end = look ? trials->next[look - 1] : trials->added;
 	struct trial *trial = &trials->ring[*next % TRIALS_MAX];
 
-	if (*next == trials->added || now_ns < trial->released_ns + age_ns)
+	if (*next == end || now_ns < trial->released_ns + (TRIAL_FIRST_NS << look))
 		return NULL;
 	(*next)++;
 	return trial;
-}
-
-struct trial *trials_first(struct trials *trials, uint64_t now_ns)
-{
-	return take(trials, &trials->first, TRIAL_FIRST_NS, now_ns);
-}
-
-struct trial *trials_last(struct trials *trials, uint64_t now_ns)
-{
-	/* not before its first look */
-	return trials->last < trials->first ? take(trials, &trials->last, TRIAL_LAST_NS, now_ns)
-					    : NULL;
 }

@@ -11,7 +11,7 @@
 #	haproxy-rate		haproxy's `rate-limit sessions`
 #	weir			weir, a limit of the listener, drop
 #	weir-delay		the same, but excess is held; with room for a tenth of a second only
-#	weir-auto		weir, told nothing: window = auto
+#	weir-auto		weir, told nothing: window = auto (STORM_TARGET: with that target)
 
 # What somebody would tune by hand who knows that CAPACITY set-ups a second were measured: slightly
 # less. And half of that, and half as much again.
@@ -64,7 +64,8 @@ weir_attach() { # EXCESS RATE BURST [LINE...]
 
 weir_attach_auto() {
 	printf '%s\n' '[weir]' 'devices = b0' 'mode = enforce' '[listener default]' \
-		'ports = 1883, 8883' 'window = auto' >"$work/weir.conf"
+		'ports = 1883, 8883' 'window = auto' ${STORM_TARGET:+"target = $STORM_TARGET"} \
+		>"$work/weir.conf"
 	weir -q attach b0 config "$work/weir.conf"
 }
 

@@ -115,6 +115,26 @@ static void test_grows_carefully_after_it_was_too_long(void **state)
 	assert_true(after(632 * MS, 0, 100, now_ns + 2 * SEC) == 316406250);
 }
 
+/* Clients that wait for five seconds: it does not try again what they do not wait for. */
+static void test_stays_below_what_failed(void **state)
+{
+	uint64_t now_ns = START + SEC;
+
+	(void)state;
+	for (uint64_t held_ns = 500 * MS; held_ns < 8 * SEC; held_ns *= 2)
+		after(held_ns, 500, 0, now_ns);
+	delay_max_note(&law, 3 * SEC, 5, true); /* gave up for another reason */
+	delay_max_note(&law, 6 * SEC, 5, true);
+	assert_true(after(4900 * MS, 100, 20, now_ns) == 4 * SEC);
+	now_ns += 4 * SEC;
+	assert_true(after(4 * SEC, 100, 0, now_ns) == 4500 * MS);
+	now_ns += 50 * SEC;
+	assert_true(after(4500 * MS, 100, 0, now_ns) == 4500 * MS);
+	/* a minute later they may be others */
+	now_ns = START + 61 * SEC;
+	assert_true(after(4500 * MS, 100, 0, now_ns) == 9 * SEC);
+}
+
 static void test_forgets_what_was_too_long(void **state)
 {
 	uint64_t now_ns = START + 60 * SEC;
@@ -166,6 +186,7 @@ int main(void)
 		law_test(test_late_failures_halve_once),
 		law_test(test_bounds),
 		law_test(test_grows_carefully_after_it_was_too_long),
+		law_test(test_stays_below_what_failed),
 		law_test(test_forgets_what_was_too_long),
 		law_test(test_old_releases_weigh_less),
 		law_test(test_no_longer_than_the_queue_lasts),
