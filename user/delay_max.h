@@ -5,16 +5,21 @@
  * Pure.
  *
  * It starts at 500 ms: no common client gives up before 3 s, set-up included. It grows while less
- * than 2 % of the releases fail, and halves when more than 5 % do. A release fails if its SYN+ACK
- * is answered by the client's RST; one that is not answered at all counts as gone well.
+ * than 2 % of the releases fail, and shrinks when more than 5 % do. A release fails if its client
+ * gives up before the set-up is done; one of which that is not known counts as gone well.
  *
  * Growing needs proof: a release that was held for half of delay-max and went well. Calm times prove
  * nothing, so the next storm does not begin with what nobody has tried. In a storm the time held
  * grows with the clock, and delay-max, which doubles, stays ahead of it: patient clients never see
- * it. Once it was too long it grows by an eighth at a time from where that left it, each
- * time only after it was in force for as long as itself and was nearly used up, and not up to where
- * releases failed: clients' patience is much the same in every storm of a fleet, and finding its edge
- * again costs failures each time. That is forgotten after a minute.
+ * it. Once it was too long it goes back to seven eighths of the shortest time that failed, the edge,
+ * or by half if that is not enough, and does not come nearer to the edge for a minute: clients'
+ * patience is much the same in every storm of a fleet, and finding it out costs failures each time.
+ * Where no edge is known it grows by an eighth at a time, each only after it was in force for as
+ * long as itself and was nearly used up.
+ *
+ * A SYN that comes again later than delay-max may wait for a term of its own (queue_put()): patient
+ * clients could not be held at all otherwise. That it fails says nothing of delay-max, but if most of
+ * those do, the edge is where they did: nobody older is worth a term.
  */
 #ifndef WEIR_DELAY_MAX_H
 #define WEIR_DELAY_MAX_H
@@ -26,29 +31,44 @@
 #define DELAY_MAX_LEAST_NS 100000000ULL	 /* shorter than a turn of a broker under load */
 #define DELAY_MAX_MOST_NS 60000000000ULL /* most stacks and all libraries have given up by then */
 
+/* Releases whose end is known. */
+struct delay_judged {
+	uint64_t judged;
+	uint64_t failed; /* of these */
+	/* shortest of a failed one that says something: see delay_max_note(); 0: there is none */
+	uint64_t failed_from_ns;
+};
+
 struct delay_max {
 	uint64_t learned_ns; /* before it is capped */
 	uint64_t changed_ns; /* when learned_ns was */
-	uint64_t halved_ns;  /* when it was halved last */
+	uint64_t shrunk_ns;  /* when it shrank last */
 	uint64_t careful_ns; /* from here on it grows by an eighth; 0: nothing was ever too long */
-	uint64_t edge_ns;    /* and stays below this: the shortest that failed then; 0: not known */
+	uint64_t edge_ns;    /* clients have given up at this age; 0: not known */
+	uint64_t edge_found_ns;
 	/* Since the last change: */
 	uint64_t proven_ns; /* longest time held of a release that went well */
-	uint64_t judged;    /* releases whose end is known */
-	uint64_t failed;    /* of these */
-	/* shortest time held of one that failed and was longer than half of learned_ns; 0: none */
-	uint64_t failed_from_ns;
+	struct delay_judged own;
+	/* Since the edge was found: those that had a term of their own. */
+	struct delay_judged late;
+};
+
+enum delay_outcome {
+	DELAY_WELL,
+	DELAY_FAILED,
+	DELAY_FAILED_AFTER_ALL, /* it was noted as gone well */
 };
 
 void delay_max_init(struct delay_max *delay_max, uint64_t now_ns);
 
 /*
- * @count releases, held for @held_ns since the start of their term (queue_entry.term_ns), have gone
- * well or @failed. Those held for longer than is allowed by now change nothing: they were released
- * before it was halved. Releases of SYNs that may be spoofed prove nothing and should not be noted:
- * only recognised retransmits, while the reserve keeps new SYNs out.
+ * @count releases, held for @held_ns since the start of their term (queue_entry.term_ns), @age_ns
+ * after their first SYN, and what became of them. Those held for longer than is allowed by now change
+ * nothing: they were released before it shrank. Releases of SYNs that may be spoofed prove nothing and
+ * should not be noted: only recognised retransmits, while the reserve keeps new SYNs out.
  */
-void delay_max_note(struct delay_max *delay_max, uint64_t held_ns, uint32_t count, bool failed);
+void delay_max_note(struct delay_max *delay_max, uint64_t held_ns, uint64_t age_ns, uint32_t count,
+		    enum delay_outcome outcome);
 
 /*
  * To be called now and then, best after every few notes. Returns delay-max in ns: what was learned,
@@ -57,5 +77,8 @@ void delay_max_note(struct delay_max *delay_max, uint64_t held_ns, uint32_t coun
  */
 uint64_t delay_max_update(struct delay_max *delay_max, uint32_t entries, uint64_t rate_per_sec,
 			  uint64_t now_ns);
+
+/* At this age clients have given up, in a term of their own or not; UINT64_MAX: that is not known. */
+uint64_t delay_max_edge_ns(const struct delay_max *delay_max, uint64_t now_ns);
 
 #endif

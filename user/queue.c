@@ -15,6 +15,7 @@ struct queue {
 	uint32_t entries;
 	uint32_t slots; /* one more, so that a victim can still be read when its place is taken */
 	uint64_t delay_max_ns;
+	uint64_t edge_ns;
 	struct queue_entry *entry; /* by slot, as is everything below */
 	uint32_t *free_slot;	   /* a stack */
 	uint32_t free_count;
@@ -46,6 +47,7 @@ struct queue *queue_create(uint32_t entries, uint64_t delay_max_ns)
 	queue->entries = entries;
 	queue->slots = slots;
 	queue->delay_max_ns = delay_max_ns;
+	queue->edge_ns = UINT64_MAX;
 	queue->entry = calloc(slots, sizeof(*queue->entry));
 	queue->free_slot = calloc(slots, sizeof(*queue->free_slot));
 	complete = queue->entry && queue->free_slot;
@@ -75,9 +77,10 @@ void queue_destroy(struct queue *queue)
 	free(queue);
 }
 
-void queue_set_delay_max(struct queue *queue, uint64_t delay_max_ns)
+void queue_set_delay_max(struct queue *queue, uint64_t delay_max_ns, uint64_t edge_ns)
 {
 	queue->delay_max_ns = delay_max_ns;
+	queue->edge_ns = edge_ns;
 }
 
 static uint32_t length(const struct queue *queue)
@@ -180,7 +183,8 @@ static enum queue_result put_new(struct queue *queue, const struct queue_syn *sy
 	entry->first_seen_ns = syn->first_seen_ns < now_ns ? syn->first_seen_ns : now_ns;
 	entry->queued_ns = now_ns;
 	entry->term_ns = entry->first_seen_ns;
-	if (now_ns - entry->first_seen_ns > queue->delay_max_ns / 2)
+	if (now_ns - entry->first_seen_ns > queue->delay_max_ns / 2 &&
+	    now_ns - entry->first_seen_ns < queue->edge_ns)
 		entry->term_ns = now_ns;
 	entry->class = class;
 	copy_syn(entry, syn, now_ns);
@@ -223,9 +227,14 @@ static uint32_t next(struct queue *queue, uint64_t now_ns)
 		uint32_t slot;
 
 		while ((slot = fair_next(&queue->fair, class)) != FAIR_NONE) {
-			if (!is_silent(&queue->entry[slot], now_ns))
+			const struct queue_entry *entry = &queue->entry[slot];
+
+			if (elapsed_ns(now_ns, entry->first_seen_ns) >= queue->edge_ns)
+				drop(queue, slot, QUEUE_EXPIRED);
+			else if (is_silent(entry, now_ns))
+				drop(queue, slot, QUEUE_SILENT);
+			else
 				return slot;
-			drop(queue, slot, QUEUE_SILENT);
 		}
 	}
 	return NONE;

@@ -103,8 +103,9 @@ struct queue;
 struct queue *queue_create(uint32_t entries, uint64_t delay_max_ns);
 void queue_destroy(struct queue *queue);
 
-/* Counts for what is queued already, too. */
-void queue_set_delay_max(struct queue *queue, uint64_t delay_max_ns);
+/* Counts for what is queued already, too. No connection is served at the age of @edge_ns or later,
+ * term or not; UINT64_MAX: all may be. */
+void queue_set_delay_max(struct queue *queue, uint64_t delay_max_ns, uint64_t edge_ns);
 
 /*
  * Queues a SYN, or puts it in the place of the copy that is queued: then its frame, ifindex and
@@ -112,7 +113,7 @@ void queue_set_delay_max(struct queue *queue, uint64_t delay_max_ns);
  *
  * An entry is dropped delay-max after its connection's first SYN, however often it was replaced.
  * But whoever is back after more than half of that has had its time, most likely, and would have
- * little or none of it left: for it delay-max counts from now.
+ * little or none of it left: for it delay-max counts from now, a term of its own.
  *
  * A retransmit that finds the queue full takes the place of another entry: of a new SYN if there
  * is one, else of a retransmit if somebody has at least two more than its own site, or in its site

@@ -149,7 +149,8 @@ static void put_back(struct shaper *shaper, unsigned int id, const struct queue_
 	/* a source that may be forged proves nothing */
 	if (entry->class == QUEUE_RETRANSMITS || !reserve_of(shaper, id))
 		trials_add(shaper->lines[id].trials, entry->key, now_ns - entry->term_ns,
-			   entry->class == QUEUE_RETRANSMITS, now_ns);
+			   now_ns - entry->first_seen_ns, entry->class == QUEUE_RETRANSMITS,
+			   now_ns);
 	if (due_ns < entry->queued_ns)
 		due_ns = entry->queued_ns;
 	/* nor before the tokens that are kept were for it, too */

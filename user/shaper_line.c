@@ -102,15 +102,23 @@ void line_set_delay_max(struct shaper *shaper, unsigned int id, uint64_t now_ns)
 	const struct limit *limit = &listener->limits[LEVEL_LISTENER];
 	struct line *line = &shaper->lines[id];
 	uint64_t rate = limit->kind == LIMIT_BUCKET ? limit->rate / limit->rate_per_sec : 0;
-	uint64_t wanted_ns = listener->delay_max_ns;
+	uint64_t wanted_ns = listener->delay_max_ns, edge_ns = UINT64_MAX;
 
-	if (wanted_ns == DELAY_MAX_AUTO)
+	if (wanted_ns == DELAY_MAX_AUTO) {
 		wanted_ns = delay_max_update(&line->delay_max, queue_entries(line->queue), rate,
 					     now_ns);
-	if (wanted_ns != line->set_max_ns)
-		queue_set_delay_max(line->queue, wanted_ns);
+		edge_ns = delay_max_edge_ns(&line->delay_max, now_ns);
+	}
+	queue_set_delay_max(line->queue, wanted_ns, edge_ns);
 	line->set_max_ns = wanted_ns;
 	shaper->states[id].delay_max_ns = wanted_ns;
+}
+
+static enum delay_outcome outcome_of(bool reset, unsigned int look)
+{
+	if (!reset)
+		return DELAY_WELL;
+	return look ? DELAY_FAILED_AFTER_ALL : DELAY_FAILED;
 }
 
 /*
@@ -126,7 +134,8 @@ void line_judge_releases(const struct shaper *shaper, struct line *line, uint64_
 			bool reset = waiting_was_reset(&shaper->waiting, trial->key, now_ns);
 
 			if (reset ? trial->waited && !trial->failed : !look)
-				delay_max_note(&line->delay_max, trial->held_ns, 1, reset);
+				delay_max_note(&line->delay_max, trial->held_ns, trial->age_ns, 1,
+					       outcome_of(reset, look));
 			trial->failed |= reset;
 		}
 	}

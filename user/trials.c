@@ -3,7 +3,8 @@
 
 #include <stddef.h>
 
-void trials_add(struct trials *trials, uint64_t key, uint64_t held_ns, bool waited, uint64_t now_ns)
+void trials_add(struct trials *trials, uint64_t key, uint64_t held_ns, uint64_t age_ns, bool waited,
+		uint64_t now_ns)
 {
 	uint64_t oldest = trials->added < TRIALS_MAX ? 0 : trials->added - TRIALS_MAX + 1;
 
@@ -14,6 +15,7 @@ void trials_add(struct trials *trials, uint64_t key, uint64_t held_ns, bool wait
 		.key = key,
 		.released_ns = now_ns,
 		.held_ns = held_ns,
+		.age_ns = age_ns,
 		.waited = waited,
 	};
 }

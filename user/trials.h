@@ -24,6 +24,7 @@ struct trial {
 	uint64_t key; /* of struct delay_record */
 	uint64_t released_ns;
 	uint64_t held_ns; /* since the start of its term */
+	uint64_t age_ns;  /* since its first SYN */
 	bool waited;	  /* has sent its SYN again: it is not forged, and a RST is its own */
 	bool failed;	  /* and noted so */
 };
@@ -35,7 +36,7 @@ struct trials {
 	struct trial ring[TRIALS_MAX];
 };
 
-void trials_add(struct trials *trials, uint64_t key, uint64_t held_ns, bool waited,
+void trials_add(struct trials *trials, uint64_t key, uint64_t held_ns, uint64_t age_ns, bool waited,
 		uint64_t now_ns);
 
 /* The next one whose look number @look, from 0 on, is due; NULL: none is. No look comes before the one

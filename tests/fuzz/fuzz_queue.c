@@ -29,6 +29,7 @@ struct model_entry {
 static struct {
 	uint32_t entries;
 	uint64_t delay_max_ns;
+	uint64_t edge_ns;
 	uint64_t now_ns;
 	uint64_t order;
 	struct model_entry entry[KEYS];
@@ -129,7 +130,7 @@ static bool turn_is_before(uint32_t key, uint32_t other)
 	return a->order < b->order;
 }
 
-/* KEYS: none. Drops silent ones on the way. */
+/* KEYS: none. Drops silent ones, and too old ones, on the way. */
 static uint32_t model_next(void)
 {
 	for (;;) {
@@ -142,9 +143,11 @@ static uint32_t model_next(void)
 		if (next == KEYS)
 			return KEYS;
 		entry = &model.entry[next];
-		if (elapsed_ns(entry->last_ns) <=
-		    (entry->last_ns > entry->first_ns ? entry->last_ns - entry->first_ns : 0) +
-			    QUEUE_FIRST_GAP_MAX_NS)
+		if (elapsed_ns(entry->first_ns) < model.edge_ns &&
+		    elapsed_ns(entry->last_ns) <= (entry->last_ns > entry->first_ns
+							   ? entry->last_ns - entry->first_ns
+							   : 0) +
+							  QUEUE_FIRST_GAP_MAX_NS)
 			return next;
 		entry->present = false;
 	}
@@ -223,7 +226,8 @@ static void put(uint32_t key, bool retransmit, uint64_t age_ns, uint32_t len)
 		check_victim(victim, site_of(key));
 		entry->first_ns = age_ns > model.now_ns ? model.now_ns : syn.first_seen_ns;
 		entry->last_ns = model.now_ns;
-		entry->term_ns = model.now_ns - entry->first_ns > model.delay_max_ns / 2
+		entry->term_ns = model.now_ns - entry->first_ns > model.delay_max_ns / 2 &&
+						 model.now_ns - entry->first_ns < model.edge_ns
 					 ? model.now_ns
 					 : entry->first_ns;
 		model_join(key, retransmit ? QUEUE_RETRANSMITS : QUEUE_NEW);
@@ -272,13 +276,17 @@ static void check(void)
 
 static void learn(struct delay_max *law, const uint8_t *op)
 {
-	uint64_t ns;
+	static const enum delay_outcome outcomes[] = { DELAY_WELL, DELAY_WELL, DELAY_FAILED,
+						       DELAY_FAILED_AFTER_ALL };
+	uint64_t held_ns = (uint64_t)op[1] << (op[2] & 31), ns;
 
-	delay_max_note(law, (uint64_t)op[1] << (op[2] & 31), op[3], op[2] & 32);
+	delay_max_note(law, held_ns, held_ns << (op[2] & 1), op[3],
+		       outcomes[op[2] >> 5 & 1 | (op[2] & 16) >> 3]);
 	ns = delay_max_update(law, model.entries, op[2] & 64 ? op[3] * 8U : 0, model.now_ns);
 	expect(ns >= DELAY_MAX_LEAST_NS && ns <= DELAY_MAX_MOST_NS, "delay-max out of bounds");
 	model.delay_max_ns = ns;
-	queue_set_delay_max(queue, ns);
+	model.edge_ns = delay_max_edge_ns(law, model.now_ns);
+	queue_set_delay_max(queue, ns, model.edge_ns);
 }
 
 /* Four bytes an operation: what, which key, how, how long after the one before. */
@@ -290,6 +298,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memset(&model, 0, sizeof(model));
 	model.entries = data[0] % ENTRIES_MAX + 1;
+	model.edge_ns = UINT64_MAX;
 	model.delay_max_ns = 500 * MS << 2 * (data[0] >> 5 & 3);
 	model.now_ns = data[0] & 128 ? 0 : 1000000 * MS;
 	delay_max_init(&law, model.now_ns);

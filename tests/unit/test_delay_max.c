@@ -29,8 +29,8 @@ static uint64_t update(uint64_t now_ns)
 
 static uint64_t after(uint64_t held_ns, uint32_t well, uint32_t failed, uint64_t now_ns)
 {
-	delay_max_note(&law, held_ns, well, false);
-	delay_max_note(&law, held_ns, failed, true);
+	delay_max_note(&law, held_ns, held_ns, well, DELAY_WELL);
+	delay_max_note(&law, held_ns, held_ns, failed, DELAY_FAILED);
 	return update(now_ns);
 }
 
@@ -61,8 +61,8 @@ static void test_by_share_of_failures(void **state)
 		uint64_t expected_ns;
 	} rows[] = {
 		{ 99, 1, SEC },	     { 197, 3, SEC },	  { 98, 2, 500 * MS }, { 95, 5, 500 * MS },
-		{ 94, 6, 250 * MS }, { 0, 3, 250 * MS },  { 0, 2, 500 * MS },  { 5, 2, 500 * MS },
-		{ 57, 3, 500 * MS }, { 56, 3, 250 * MS },
+		{ 94, 6, 350 * MS }, { 0, 3, 350 * MS },  { 0, 2, 500 * MS },  { 5, 2, 500 * MS },
+		{ 57, 3, 500 * MS }, { 56, 3, 350 * MS },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -72,13 +72,28 @@ static void test_by_share_of_failures(void **state)
 	}
 }
 
-/* What was released before it was halved comes back failed for a while. */
-static void test_late_failures_halve_once(void **state)
+/* What was released before it shrank comes back failed for a while. */
+static void test_late_failures_shrink_once(void **state)
 {
 	(void)state;
-	assert_true(after(500 * MS, 0, 100, START + SEC) == 250 * MS);
-	assert_true(after(251 * MS, 0, 100, START + SEC + 10 * MS) == 250 * MS);
-	assert_true(after(250 * MS, 0, 100, START + SEC + 20 * MS) == 125 * MS);
+	assert_true(after(500 * MS, 0, 100, START + SEC) == 437500000);
+	assert_true(after(438 * MS, 0, 100, START + SEC + 10 * MS) == 437500000);
+	/* the shortest of them says how far, and half is the most at once */
+	delay_max_note(&law, 320 * MS, 320 * MS, 1, DELAY_FAILED);
+	assert_true(after(400 * MS, 0, 100, START + SEC + 20 * MS) == 280 * MS);
+	assert_true(after(145 * MS, 0, 100, START + SEC + 30 * MS) == 140 * MS);
+	assert_true(after(70 * MS, 0, 100, START + SEC + 40 * MS) == 100 * MS);
+}
+
+/* One that was noted as gone well at first is one of those, not one more. */
+static void test_failed_after_all(void **state)
+{
+	(void)state;
+	delay_max_note(&law, 400 * MS, 400 * MS, 57, DELAY_WELL);
+	delay_max_note(&law, 400 * MS, 400 * MS, 2, DELAY_FAILED_AFTER_ALL);
+	assert_true(update(START + SEC) == 500 * MS);
+	delay_max_note(&law, 400 * MS, 400 * MS, 1, DELAY_FAILED_AFTER_ALL);
+	assert_true(update(START + SEC) == 350 * MS);
 }
 
 static void test_bounds(void **state)
@@ -89,12 +104,13 @@ static void test_bounds(void **state)
 	for (int i = 0; i < 20; i++)
 		delay_ns = after(delay_ns, 100, 0, ++now_ns);
 	assert_true(delay_ns == 60 * SEC);
-	for (int i = 0; i < 20; i++)
+	for (int i = 0; i < 60; i++)
 		delay_ns = after(delay_ns, 0, 100, ++now_ns);
 	assert_true(delay_ns == 100 * MS);
 }
 
-/* After it was too long once: an eighth at a time, each after it was in force and used up. */
+/* After it was too long once, for no known reason: an eighth at a time, each after it was in force and
+ * used up. */
 static void test_grows_carefully_after_it_was_too_long(void **state)
 {
 	uint64_t now_ns = START + SEC;
@@ -102,7 +118,7 @@ static void test_grows_carefully_after_it_was_too_long(void **state)
 	(void)state;
 	assert_true(after(500 * MS, 500, 0, now_ns) == SEC);
 	assert_true(after(SEC, 500, 0, now_ns) == 2 * SEC);
-	assert_true(after(2 * SEC, 90, 10, now_ns) == SEC);
+	assert_true(after(900 * MS, 90, 10, now_ns) == SEC);
 	assert_true(after(SEC, 100, 0, now_ns + SEC - 1) == SEC);
 	assert_true(after(SEC, 100, 0, now_ns + SEC) == 1125 * MS);
 	now_ns += SEC;
@@ -110,9 +126,7 @@ static void test_grows_carefully_after_it_was_too_long(void **state)
 	assert_true(after(1000 * MS, 1, 0, now_ns + 2 * SEC) == 1265625000);
 	now_ns += 2 * SEC;
 	assert_true(after(1265 * MS, 49, 0, now_ns + 2 * SEC) == 1265625000);
-	/* below what was left of it, it doubles again */
-	assert_true(after(1265 * MS, 0, 100, now_ns + 2 * SEC) == 632812500);
-	assert_true(after(632 * MS, 0, 100, now_ns + 2 * SEC) == 316406250);
+	assert_true(after(1265 * MS, 1, 0, now_ns + 2 * SEC) == 1423828125);
 }
 
 /* Clients that wait for five seconds: it does not try again what they do not wait for. */
@@ -121,18 +135,41 @@ static void test_stays_below_what_failed(void **state)
 	uint64_t now_ns = START + SEC;
 
 	(void)state;
+	assert_true(delay_max_edge_ns(&law, now_ns) == UINT64_MAX);
 	for (uint64_t held_ns = 500 * MS; held_ns < 8 * SEC; held_ns *= 2)
 		after(held_ns, 500, 0, now_ns);
-	delay_max_note(&law, 3 * SEC, 5, true); /* gave up for another reason */
-	delay_max_note(&law, 6 * SEC, 5, true);
-	assert_true(after(4900 * MS, 100, 20, now_ns) == 4 * SEC);
-	now_ns += 4 * SEC;
-	assert_true(after(4 * SEC, 100, 0, now_ns) == 4500 * MS);
+	delay_max_note(&law, 3 * SEC, 3 * SEC, 5, DELAY_FAILED); /* gave up for another reason */
+	delay_max_note(&law, 6 * SEC, 6 * SEC, 5, DELAY_FAILED);
+	assert_true(after(4800 * MS, 100, 20, now_ns) == 4200 * MS);
+	assert_true(delay_max_edge_ns(&law, now_ns) == 4800 * MS);
 	now_ns += 50 * SEC;
-	assert_true(after(4500 * MS, 100, 0, now_ns) == 4500 * MS);
+	assert_true(after(4200 * MS, 400, 0, now_ns) == 4200 * MS);
 	/* a minute later they may be others */
 	now_ns = START + 61 * SEC;
-	assert_true(after(4500 * MS, 100, 0, now_ns) == 9 * SEC);
+	assert_true(delay_max_edge_ns(&law, now_ns) == UINT64_MAX);
+	assert_true(after(4200 * MS, 100, 0, now_ns) == 8400 * MS);
+}
+
+/* Whoever comes again later than delay-max, and waits for a term of its own. */
+static void test_failures_of_late_ones(void **state)
+{
+	(void)state;
+	delay_max_note(&law, 200 * MS, 4500 * MS, 5, DELAY_FAILED);
+	delay_max_note(&law, 300 * MS, 4300 * MS, 5, DELAY_FAILED);
+	delay_max_note(&law, 250 * MS, 4100 * MS, 10, DELAY_WELL);
+	/* half of them: some clients are patient; and delay-max is not to blame */
+	assert_true(update(START) == SEC);
+	assert_true(delay_max_edge_ns(&law, START) == UINT64_MAX);
+	delay_max_note(&law, 250 * MS, 4400 * MS, 1, DELAY_FAILED);
+	assert_true(update(START) == SEC);
+	assert_true(delay_max_edge_ns(&law, START) == 4300 * MS);
+	/* older ones were released before */
+	delay_max_note(&law, 250 * MS, 4800 * MS, 3, DELAY_FAILED);
+	assert_true(update(START) == SEC);
+	assert_true(delay_max_edge_ns(&law, START) == 4300 * MS);
+	delay_max_note(&law, 250 * MS, 4200 * MS, 3, DELAY_FAILED);
+	assert_true(update(START) == SEC);
+	assert_true(delay_max_edge_ns(&law, START) == 4200 * MS);
 }
 
 static void test_forgets_what_was_too_long(void **state)
@@ -140,7 +177,7 @@ static void test_forgets_what_was_too_long(void **state)
 	uint64_t now_ns = START + 60 * SEC;
 
 	(void)state;
-	assert_true(after(500 * MS, 0, 10, START) == 250 * MS);
+	assert_true(after(250 * MS, 0, 10, START) == 250 * MS);
 	assert_true(after(250 * MS, 10, 0, now_ns - 1) == 250 * MS);
 	/* careful from 500 ms on */
 	assert_true(after(250 * MS, 10, 0, now_ns) == 500 * MS);
@@ -171,7 +208,7 @@ static void test_no_longer_than_the_queue_lasts(void **state)
 static void test_clock_that_goes_back(void **state)
 {
 	(void)state;
-	assert_true(after(500 * MS, 0, 10, START) == 250 * MS);
+	assert_true(after(250 * MS, 0, 10, START) == 250 * MS);
 	assert_true(after(250 * MS, 100, 0, 0) == 250 * MS);
 }
 
@@ -183,10 +220,12 @@ int main(void)
 		law_test(test_starts_at_half_a_second),
 		law_test(test_grows_by_proof_only),
 		law_test(test_by_share_of_failures),
-		law_test(test_late_failures_halve_once),
+		law_test(test_late_failures_shrink_once),
+		law_test(test_failed_after_all),
 		law_test(test_bounds),
 		law_test(test_grows_carefully_after_it_was_too_long),
 		law_test(test_stays_below_what_failed),
+		law_test(test_failures_of_late_ones),
 		law_test(test_forgets_what_was_too_long),
 		law_test(test_old_releases_weigh_less),
 		law_test(test_no_longer_than_the_queue_lasts),

@@ -191,6 +191,30 @@ static void test_take_skips_what_has_expired(void **state)
 	assert_int_equal(queue_stats(queue)->ends[QUEUE_NEW][QUEUE_RELEASED], 1);
 }
 
+/* Who comes back late waits for a term of its own, but not longer than clients do. */
+static void test_no_term_beyond_the_edge(void **state)
+{
+	struct queue_syn syn = syn_of(1, 1, 1, START);
+
+	(void)state;
+	make_queue(8, SEC);
+	syn.retransmit = true;
+	queue_set_delay_max(queue, SEC, 3 * SEC);
+	queue_put(queue, &syn, START + 2999 * MS, &victim);
+	assert_true(queue_next_deadline(queue) == START + 3999 * MS);
+	assert_true(queue_forget(queue, 1, START + 2999 * MS));
+	queue_put(queue, &syn, START + 3 * SEC, &victim);
+	assert_int_equal(queue_expire(queue, START + 3 * SEC), 1);
+	/* nor longer than that of one that it has */
+	queue_put(queue, &syn, START + 2999 * MS, &victim);
+	assert_int_equal(queue_peek(queue, START + 2999 * MS)->key, 1);
+	assert_null(queue_peek(queue, START + 3 * SEC));
+	assert_int_equal(queue_stats(queue)->ends[QUEUE_RETRANSMITS][QUEUE_EXPIRED], 2);
+	queue_set_delay_max(queue, SEC, UINT64_MAX);
+	queue_put(queue, &syn, START + 9 * SEC, &victim);
+	assert_true(queue_next_deadline(queue) == START + 10 * SEC);
+}
+
 static void test_deadlines_in_order(void **state)
 {
 	static const uint32_t ages_ms[] = { 30, 7, 90, 2, 55, 13, 99, 41, 1, 70 };
@@ -236,12 +260,12 @@ static void test_delay_max_changes(void **state)
 	(void)state;
 	make_queue(8, SEC);
 	put(1, 1, 1, false, START);
-	queue_set_delay_max(queue, 2 * SEC);
+	queue_set_delay_max(queue, 2 * SEC, UINT64_MAX);
 	assert_true(queue_next_deadline(queue) == START + 2 * SEC);
 	assert_int_equal(queue_expire(queue, START + SEC), 0);
-	queue_set_delay_max(queue, 100 * MS);
+	queue_set_delay_max(queue, 100 * MS, UINT64_MAX);
 	assert_int_equal(queue_expire(queue, START + SEC), 1);
-	queue_set_delay_max(queue, UINT64_MAX);
+	queue_set_delay_max(queue, UINT64_MAX, UINT64_MAX);
 	put(2, 1, 1, false, START);
 	assert_true(queue_next_deadline(queue) == UINT64_MAX);
 }
@@ -336,6 +360,7 @@ int main(void)
 		queue_test(test_expires_by_the_first_syn),
 		queue_test(test_comes_back_for_another_term),
 		queue_test(test_take_skips_what_has_expired),
+		queue_test(test_no_term_beyond_the_edge),
 		queue_test(test_deadlines_in_order),
 		queue_test(test_deadlines_after_one_has_left),
 		queue_test(test_delay_max_changes),

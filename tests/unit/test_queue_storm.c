@@ -42,7 +42,7 @@ struct device {
 
 struct verdict {
 	uint64_t due_ns;
-	uint64_t held_ns;
+	uint64_t held_ns, age_ns;
 	bool failed;
 };
 
@@ -133,6 +133,7 @@ static void release(void)
 		sim.verdict[sim.verdicts++] = (struct verdict){
 			.due_ns = sim.now_ns + ROUND_TRIP,
 			.held_ns = sim.now_ns - entry->term_ns,
+			.age_ns = sim.now_ns - entry->first_seen_ns,
 			.failed = !admit(entry->key),
 		};
 	}
@@ -147,11 +148,12 @@ static void learn(void)
 
 		if (verdict->due_ns > sim.now_ns)
 			break;
-		delay_max_note(&sim.law, verdict->held_ns, 1, verdict->failed);
+		delay_max_note(&sim.law, verdict->held_ns, verdict->age_ns, 1,
+			       verdict->failed ? DELAY_FAILED : DELAY_WELL);
 	}
 	sim.delay_max_ns = delay_max_update(&sim.law, queue_entries(queue), sim.herd->rate_per_sec,
 					    sim.now_ns);
-	queue_set_delay_max(queue, sim.delay_max_ns);
+	queue_set_delay_max(queue, sim.delay_max_ns, delay_max_edge_ns(&sim.law, sim.now_ns));
 	if (sim.delay_max_ns < sim.delay_max_least_ns)
 		sim.delay_max_least_ns = sim.delay_max_ns;
 	if (sim.delay_max_ns > sim.delay_max_most_ns)

@@ -25,8 +25,8 @@ static void test_looks(void **state)
 
 	(void)state;
 	assert_null(trials_look(&trials, 0, 5000 * MS));
-	trials_add(&trials, 7, 250 * MS, true, 1000 * MS);
-	trials_add(&trials, 8, 260 * MS, true, 1050 * MS);
+	trials_add(&trials, 7, 250 * MS, 250 * MS, true, 1000 * MS);
+	trials_add(&trials, 8, 260 * MS, 260 * MS, true, 1050 * MS);
 	assert_null(trials_look(&trials, 0, 1099 * MS));
 	trial = trials_look(&trials, 0, 1100 * MS);
 	assert_non_null(trial);
@@ -52,7 +52,7 @@ static void test_looks(void **state)
 static void test_looks_come_in_turn(void **state)
 {
 	(void)state;
-	trials_add(&trials, 7, 1, true, 1000 * MS);
+	trials_add(&trials, 7, 1, 1, true, 1000 * MS);
 	for (unsigned int look = 0; look < TRIAL_LOOKS; look++) {
 		for (unsigned int later = look + 1; later < TRIAL_LOOKS; later++)
 			assert_null(trials_look(&trials, later, 9000 * MS));
@@ -64,10 +64,10 @@ static void test_oldest_are_given_up(void **state)
 {
 	(void)state;
 	for (uint64_t key = 0; key < TRIALS_MAX; key++)
-		trials_add(&trials, key, 1, true, 1000 * MS);
+		trials_add(&trials, key, 1, 1, true, 1000 * MS);
 	assert_int_equal(trials_look(&trials, 0, 1100 * MS)->key, 0);
 	for (uint64_t key = TRIALS_MAX; key < TRIALS_MAX + 3; key++)
-		trials_add(&trials, key, 1, true, 1000 * MS);
+		trials_add(&trials, key, 1, 1, true, 1000 * MS);
 	assert_int_equal(trials_look(&trials, 0, 1100 * MS)->key, 3);
 	assert_int_equal(trials_look(&trials, 1, 9000 * MS)->key, 3);
 	for (uint64_t key = 4; key < TRIALS_MAX + 3; key++)
