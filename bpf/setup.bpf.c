@@ -133,7 +133,7 @@ static __always_inline void count_request(const struct flow *flow, __u32 listene
 		count->request[bucket]++;
 }
 
-static __always_inline void count_done(__u64 latency_ns, __u32 listener)
+static __always_inline void count_done(__u64 latency_ns, __u64 took_ns, __u32 listener)
 {
 	struct setup_counters *count = bpf_map_lookup_elem(&setup_counters, &listener);
 	__u64 bucket = setup_bucket(latency_ns);
@@ -142,6 +142,7 @@ static __always_inline void count_done(__u64 latency_ns, __u32 listener)
 		return;
 	count->n[SETUP_DONE]++;
 	count->latency_sum_ns += latency_ns;
+	count->took_sum_ns += took_ns;
 	if (bucket < SETUP_BUCKETS)
 		count->latency[bucket]++;
 }
@@ -152,7 +153,7 @@ static __noinline int watch(struct __sk_buff *skb, const struct segment *segment
 	__u32 listener = flow->listener & (LISTENERS_MAX - 1);
 	struct setup_state *state = bpf_map_lookup_elem(&setups, &listener);
 	enum setup_result result = SETUP_GOES_ON;
-	__u64 now_ns, latency_ns;
+	__u64 now_ns, latency_ns, took_ns;
 
 	if (!state)
 		return 0;
@@ -172,10 +173,11 @@ static __noinline int watch(struct __sk_buff *skb, const struct segment *segment
 	if (result < SETUP_IS_DONE)
 		return 0;
 	latency_ns = flow->spent_ns;
+	took_ns = now_ns - flow->admitted_ns;
 	if (!flow_free(flow, tag))
 		return 0;
 	if (result == SETUP_IS_DONE)
-		count_done(latency_ns, listener);
+		count_done(latency_ns, took_ns, listener);
 	else
 		flow_count(listener, SETUP_REFUSED);
 	return 0;

@@ -70,6 +70,7 @@ struct setup_counters {
 	__u64 n[SETUP_EVENT_MAX];
 	__u64 latency_sum_ns;
 	__u64 request_sum_ns;
+	__u64 took_sum_ns; /* of set-ups that are done: from SYN to answer, round trips and all */
 	__u64 noted[SETUP_SLICES];
 	__u64 requested[SETUP_SLICES];
 	__u64 latency[SETUP_BUCKETS]; /* of set-ups that are done: the broker's turns */
@@ -91,7 +92,7 @@ struct setup_state {
 
 _Static_assert(sizeof(struct flow) == 64, "a flow is one cache line");
 _Static_assert(sizeof(struct setup_state) == 64, "struct setup_state is part of the pinned ABI");
-_Static_assert(sizeof(struct setup_counters) == 2832,
+_Static_assert(sizeof(struct setup_counters) == 2840,
 	       "struct setup_counters is part of the pinned ABI");
 
 #endif

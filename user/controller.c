@@ -289,6 +289,17 @@ struct window_state *controller_window(struct controller *controller, const stru
 	return &controller->windows[id];
 }
 
+/* The answer has to get there, too. */
+uint64_t controller_setup_ns(const struct controller *controller, unsigned int id)
+{
+	struct setup_sample setup;
+
+	if (!controller->flows)
+		return 0;
+	flows_sample(controller->flows, id, &setup);
+	return setup.took_ns ? setup.took_ns + setup.round_trip_ns / 2 : 0;
+}
+
 void controller_note(struct controller *controller, const struct policy *policy, unsigned int id,
 		     const uint8_t *frame, size_t len, uint64_t now_ns)
 {

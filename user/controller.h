@@ -35,6 +35,8 @@ void controller_watch(struct controller *controller, const struct policy *policy
 /* The window of listener @id to take credits from; NULL: it has none. */
 struct window_state *controller_window(struct controller *controller, const struct policy *policy,
 				       unsigned int id);
+/* How long after its SYN was let in a client of listener @id has its answer, at present; 0: unknown. */
+uint64_t controller_setup_ns(const struct controller *controller, unsigned int id);
 /* Before the SYN in @frame is let in. */
 void controller_note(struct controller *controller, const struct policy *policy, unsigned int id,
 		     const uint8_t *frame, size_t len, uint64_t now_ns);

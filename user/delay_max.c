@@ -21,9 +21,6 @@
 /* What was too long once is forgotten by doubling in each such time, and the edge after one. */
 #define CAREFUL_DOUBLES_NS (60 * NS_PER_SEC)
 
-/* Set-up takes time, too, and no two clients the same. */
-#define BELOW_EDGE(edge_ns) ((edge_ns) - (edge_ns) / 8)
-
 void delay_max_init(struct delay_max *delay_max, uint64_t now_ns)
 {
 	*delay_max = (struct delay_max){
@@ -98,19 +95,28 @@ static bool is_careful(const struct delay_max *delay_max, uint64_t now_ns)
 	       delay_max->learned_ns >= delay_max->careful_ns << doublings;
 }
 
-uint64_t delay_max_edge_ns(const struct delay_max *delay_max, uint64_t now_ns)
+/* How long may be waited, by @edge; UINT64_MAX: it is not known, or too long ago. No two clients are
+ * the same, and set-up takes time, too. */
+static uint64_t below(const struct delay_max *delay_max, const struct delay_edge *edge,
+		      uint64_t now_ns)
 {
-	return delay_max->edge_ns &&
-			       elapsed_ns(now_ns, delay_max->edge_found_ns) < CAREFUL_DOUBLES_NS
-		       ? delay_max->edge_ns
-		       : UINT64_MAX;
+	uint64_t margin_ns = edge->age_ns / 8;
+
+	if (!edge->age_ns || elapsed_ns(now_ns, edge->found_ns) >= CAREFUL_DOUBLES_NS)
+		return UINT64_MAX;
+	if (margin_ns < delay_max->setup_ns)
+		margin_ns = delay_max->setup_ns;
+	return edge->age_ns > margin_ns ? edge->age_ns - margin_ns : 0;
+}
+
+uint64_t delay_max_age_ns(const struct delay_max *delay_max, uint64_t now_ns)
+{
+	return below(delay_max, &delay_max->late_edge, now_ns);
 }
 
 static void grow_to(struct delay_max *delay_max, uint64_t learned_ns, uint64_t now_ns)
 {
-	uint64_t edge_ns = delay_max_edge_ns(delay_max, now_ns);
-
-	if (learned_ns <= BELOW_EDGE(edge_ns))
+	if (learned_ns <= below(delay_max, &delay_max->edge, now_ns))
 		change(delay_max, learned_ns, now_ns);
 }
 
@@ -138,36 +144,43 @@ static bool fails(const struct delay_judged *judged, uint32_t percent)
 	       judged->failed * 100 > judged->judged * percent;
 }
 
-static void find_edge(struct delay_max *delay_max, uint64_t edge_ns, uint64_t now_ns)
-{
-	delay_max->edge_ns = edge_ns;
-	delay_max->edge_found_ns = now_ns;
-	delay_max->late = (struct delay_judged){};
-}
-
 static void shrink(struct delay_max *delay_max, uint64_t now_ns)
 {
-	uint64_t edge_ns = delay_max->own.failed_from_ns, half_ns = delay_max->learned_ns / 2;
+	uint64_t half_ns = delay_max->learned_ns / 2, below_ns;
 
-	find_edge(delay_max, edge_ns, now_ns);
-	change(delay_max, BELOW_EDGE(edge_ns) > half_ns ? BELOW_EDGE(edge_ns) : half_ns, now_ns);
+	delay_max->edge = (struct delay_edge){ delay_max->own.failed_from_ns, now_ns };
+	below_ns = below(delay_max, &delay_max->edge, now_ns);
+	change(delay_max, below_ns > half_ns && below_ns != UINT64_MAX ? below_ns : half_ns,
+	       now_ns);
 	delay_max->shrunk_ns = now_ns;
 	delay_max->careful_ns = delay_max->learned_ns;
+}
+
+/* Of late ones most fail: their edge, if it is not known, or further away. */
+static void judge_late(struct delay_max *delay_max, uint64_t now_ns)
+{
+	uint64_t age_ns = delay_max->late.failed_from_ns;
+
+	if (!fails(&delay_max->late, LATE_ABOVE_PERCENT))
+		return;
+	if (below(delay_max, &delay_max->late_edge, now_ns) == UINT64_MAX ||
+	    age_ns < delay_max->late_edge.age_ns)
+		delay_max->late_edge = (struct delay_edge){ age_ns, now_ns };
+	delay_max->late = (struct delay_judged){};
 }
 
 uint64_t delay_max_update(struct delay_max *delay_max, uint32_t entries, uint64_t rate_per_sec,
 			  uint64_t now_ns)
 {
-	uint64_t capped_ns = DELAY_MAX_MOST_NS;
+	uint64_t capped_ns;
 
 	if (fails(&delay_max->own, SHRINK_ABOVE_PERCENT))
 		shrink(delay_max, now_ns);
 	else
 		grow(delay_max, now_ns);
-	if (fails(&delay_max->late, LATE_ABOVE_PERCENT) &&
-	    delay_max->late.failed_from_ns < delay_max_edge_ns(delay_max, now_ns))
-		find_edge(delay_max, delay_max->late.failed_from_ns, now_ns);
-	if (rate_per_sec)
+	judge_late(delay_max, now_ns);
+	capped_ns = below(delay_max, &delay_max->edge, now_ns);
+	if (rate_per_sec && entries * NS_PER_SEC / rate_per_sec < capped_ns)
 		capped_ns = entries * NS_PER_SEC / rate_per_sec;
 	return clamp(capped_ns < delay_max->learned_ns ? capped_ns : delay_max->learned_ns);
 }

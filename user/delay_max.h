@@ -12,14 +12,15 @@
  * nothing, so the next storm does not begin with what nobody has tried. In a storm the time held
  * grows with the clock, and delay-max, which doubles, stays ahead of it: patient clients never see
  * it. Once it was too long it goes back to seven eighths of the shortest time that failed, the edge,
- * or by half if that is not enough, and does not come nearer to the edge for a minute: clients'
- * patience is much the same in every storm of a fleet, and finding it out costs failures each time.
+ * or by half if that is not enough, and does not come nearer to the edge for a minute, nor so near
+ * that there is no time for a set-up: clients' patience is much the same in every storm of a fleet, and
+ * finding it out costs failures each time.
  * Where no edge is known it grows by an eighth at a time, each only after it was in force for as
  * long as itself and was nearly used up.
  *
  * A SYN that comes again later than delay-max may wait for a term of its own (queue_put()): patient
  * clients could not be held at all otherwise. That it fails says nothing of delay-max, but if most of
- * those do, the edge is where they did: nobody older is worth a term.
+ * those do, nobody so old is let in.
  */
 #ifndef WEIR_DELAY_MAX_H
 #define WEIR_DELAY_MAX_H
@@ -39,18 +40,26 @@ struct delay_judged {
 	uint64_t failed_from_ns;
 };
 
+/* The age at which clients have given up; all zero: not known. */
+struct delay_edge {
+	uint64_t age_ns, found_ns;
+};
+
 struct delay_max {
 	uint64_t learned_ns; /* before it is capped */
 	uint64_t changed_ns; /* when learned_ns was */
 	uint64_t shrunk_ns;  /* when it shrank last */
 	uint64_t careful_ns; /* from here on it grows by an eighth; 0: nothing was ever too long */
-	uint64_t edge_ns;    /* clients have given up at this age; 0: not known */
-	uint64_t edge_found_ns;
+	/* How long a set-up takes after the SYN is let in; the caller's; 0: not known. That a client has
+	 * given up is seen only if it does so early in that time. */
+	uint64_t setup_ns;
+	struct delay_edge edge;
 	/* Since the last change: */
 	uint64_t proven_ns; /* longest time held of a release that went well */
 	struct delay_judged own;
-	/* Since the edge was found: those that had a term of their own. */
+	/* Those that had a term of their own, since their edge was found. */
 	struct delay_judged late;
+	struct delay_edge late_edge;
 };
 
 enum delay_outcome {
@@ -78,7 +87,8 @@ void delay_max_note(struct delay_max *delay_max, uint64_t held_ns, uint64_t age_
 uint64_t delay_max_update(struct delay_max *delay_max, uint32_t entries, uint64_t rate_per_sec,
 			  uint64_t now_ns);
 
-/* At this age clients have given up, in a term of their own or not; UINT64_MAX: that is not known. */
-uint64_t delay_max_edge_ns(const struct delay_max *delay_max, uint64_t now_ns);
+/* The age from which on no SYN is to be let in, since most clients have given up when it is answered;
+ * UINT64_MAX: not known. */
+uint64_t delay_max_age_ns(const struct delay_max *delay_max, uint64_t now_ns);
 
 #endif

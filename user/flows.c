@@ -22,6 +22,8 @@
 struct mark {
 	uint64_t at_ns;
 	uint64_t done;
+	uint64_t timed,
+		took_sum_ns; /* of them, those the packet path saw, and how long they took */
 	uint32_t latency[SETUP_BUCKETS];
 };
 
@@ -199,6 +201,8 @@ static void take_mark(struct watched *watched, const struct setup_counters *sum,
 	mark = &watched->marks[watched->last];
 	mark->at_ns = now_ns;
 	mark->done = done;
+	mark->timed = sum->n[SETUP_DONE];
+	mark->took_sum_ns = sum->took_sum_ns;
 	for (int i = 0; i < SETUP_BUCKETS; i++)
 		mark->latency[i] = (uint32_t)sum->latency[i];
 }
@@ -231,6 +235,9 @@ static void look_at_done(struct watched *watched, const struct setup_counters *s
 	sample->p90_ns = flows_quantile_ns(buckets, 900);
 	if (now_ns > then->at_ns)
 		sample->goodput_per_sec = sample->done * 1e9 / (double)(now_ns - then->at_ns);
+	if (sum->n[SETUP_DONE] > then->timed)
+		sample->took_ns = (sum->took_sum_ns - then->took_sum_ns) /
+				  (sum->n[SETUP_DONE] - then->timed);
 	sample->latency_sum_ns = sum->latency_sum_ns;
 }
 

@@ -54,6 +54,8 @@ struct setup_sample {
 	uint32_t done;
 	double goodput_per_sec;
 	uint64_t p90_ns; /* of what the broker took for them; 0: none was done */
+	/* of the last second in which any was done; 0: none was */
+	uint64_t took_ns; /* from SYN to answer, their mean */
 	/* since the instance was made */
 	uint64_t total[SETUP_EVENT_MAX];
 	uint64_t latency_sum_ns;

@@ -15,7 +15,7 @@ struct queue {
 	uint32_t entries;
 	uint32_t slots; /* one more, so that a victim can still be read when its place is taken */
 	uint64_t delay_max_ns;
-	uint64_t edge_ns;
+	uint64_t age_max_ns;
 	struct queue_entry *entry; /* by slot, as is everything below */
 	uint32_t *free_slot;	   /* a stack */
 	uint32_t free_count;
@@ -47,7 +47,7 @@ struct queue *queue_create(uint32_t entries, uint64_t delay_max_ns)
 	queue->entries = entries;
 	queue->slots = slots;
 	queue->delay_max_ns = delay_max_ns;
-	queue->edge_ns = UINT64_MAX;
+	queue->age_max_ns = UINT64_MAX;
 	queue->entry = calloc(slots, sizeof(*queue->entry));
 	queue->free_slot = calloc(slots, sizeof(*queue->free_slot));
 	complete = queue->entry && queue->free_slot;
@@ -77,10 +77,10 @@ void queue_destroy(struct queue *queue)
 	free(queue);
 }
 
-void queue_set_delay_max(struct queue *queue, uint64_t delay_max_ns, uint64_t edge_ns)
+void queue_set_delay_max(struct queue *queue, uint64_t delay_max_ns, uint64_t age_max_ns)
 {
 	queue->delay_max_ns = delay_max_ns;
-	queue->edge_ns = edge_ns;
+	queue->age_max_ns = age_max_ns;
 }
 
 static uint32_t length(const struct queue *queue)
@@ -184,7 +184,7 @@ static enum queue_result put_new(struct queue *queue, const struct queue_syn *sy
 	entry->queued_ns = now_ns;
 	entry->term_ns = entry->first_seen_ns;
 	if (now_ns - entry->first_seen_ns > queue->delay_max_ns / 2 &&
-	    now_ns - entry->first_seen_ns < queue->edge_ns)
+	    now_ns - entry->first_seen_ns < queue->age_max_ns)
 		entry->term_ns = now_ns;
 	entry->class = class;
 	copy_syn(entry, syn, now_ns);
@@ -229,7 +229,7 @@ static uint32_t next(struct queue *queue, uint64_t now_ns)
 		while ((slot = fair_next(&queue->fair, class)) != FAIR_NONE) {
 			const struct queue_entry *entry = &queue->entry[slot];
 
-			if (elapsed_ns(now_ns, entry->first_seen_ns) >= queue->edge_ns)
+			if (elapsed_ns(now_ns, entry->first_seen_ns) >= queue->age_max_ns)
 				drop(queue, slot, QUEUE_EXPIRED);
 			else if (is_silent(entry, now_ns))
 				drop(queue, slot, QUEUE_SILENT);

@@ -103,9 +103,9 @@ struct queue;
 struct queue *queue_create(uint32_t entries, uint64_t delay_max_ns);
 void queue_destroy(struct queue *queue);
 
-/* Counts for what is queued already, too. No connection is served at the age of @edge_ns or later,
+/* Counts for what is queued already, too. No connection is served at the age of @age_max_ns or later,
  * term or not; UINT64_MAX: all may be. */
-void queue_set_delay_max(struct queue *queue, uint64_t delay_max_ns, uint64_t edge_ns);
+void queue_set_delay_max(struct queue *queue, uint64_t delay_max_ns, uint64_t age_max_ns);
 
 /*
  * Queues a SYN, or puts it in the place of the copy that is queued: then its frame, ifindex and

@@ -102,14 +102,15 @@ void line_set_delay_max(struct shaper *shaper, unsigned int id, uint64_t now_ns)
 	const struct limit *limit = &listener->limits[LEVEL_LISTENER];
 	struct line *line = &shaper->lines[id];
 	uint64_t rate = limit->kind == LIMIT_BUCKET ? limit->rate / limit->rate_per_sec : 0;
-	uint64_t wanted_ns = listener->delay_max_ns, edge_ns = UINT64_MAX;
+	uint64_t wanted_ns = listener->delay_max_ns, age_ns = UINT64_MAX;
 
 	if (wanted_ns == DELAY_MAX_AUTO) {
+		line->delay_max.setup_ns = controller_setup_ns(shaper->controller, id);
 		wanted_ns = delay_max_update(&line->delay_max, queue_entries(line->queue), rate,
 					     now_ns);
-		edge_ns = delay_max_edge_ns(&line->delay_max, now_ns);
+		age_ns = delay_max_age_ns(&line->delay_max, now_ns);
 	}
-	queue_set_delay_max(line->queue, wanted_ns, edge_ns);
+	queue_set_delay_max(line->queue, wanted_ns, age_ns);
 	line->set_max_ns = wanted_ns;
 	shaper->states[id].delay_max_ns = wanted_ns;
 }

@@ -40,6 +40,7 @@ static void test_frames(void **state)
 		after = counters();
 		assert_int_equal(after.latency_sum_ns - before.latency_sum_ns, 500 * MS);
 		assert_int_equal(after.request_sum_ns - before.request_sum_ns, 30 * MS);
+		assert_int_equal(after.took_sum_ns - before.took_sum_ns, 530 * MS);
 	}
 }
 

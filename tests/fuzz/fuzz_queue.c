@@ -29,7 +29,7 @@ struct model_entry {
 static struct {
 	uint32_t entries;
 	uint64_t delay_max_ns;
-	uint64_t edge_ns;
+	uint64_t age_max_ns;
 	uint64_t now_ns;
 	uint64_t order;
 	struct model_entry entry[KEYS];
@@ -143,7 +143,7 @@ static uint32_t model_next(void)
 		if (next == KEYS)
 			return KEYS;
 		entry = &model.entry[next];
-		if (elapsed_ns(entry->first_ns) < model.edge_ns &&
+		if (elapsed_ns(entry->first_ns) < model.age_max_ns &&
 		    elapsed_ns(entry->last_ns) <= (entry->last_ns > entry->first_ns
 							   ? entry->last_ns - entry->first_ns
 							   : 0) +
@@ -227,7 +227,7 @@ static void put(uint32_t key, bool retransmit, uint64_t age_ns, uint32_t len)
 		entry->first_ns = age_ns > model.now_ns ? model.now_ns : syn.first_seen_ns;
 		entry->last_ns = model.now_ns;
 		entry->term_ns = model.now_ns - entry->first_ns > model.delay_max_ns / 2 &&
-						 model.now_ns - entry->first_ns < model.edge_ns
+						 model.now_ns - entry->first_ns < model.age_max_ns
 					 ? model.now_ns
 					 : entry->first_ns;
 		model_join(key, retransmit ? QUEUE_RETRANSMITS : QUEUE_NEW);
@@ -285,8 +285,8 @@ static void learn(struct delay_max *law, const uint8_t *op)
 	ns = delay_max_update(law, model.entries, op[2] & 64 ? op[3] * 8U : 0, model.now_ns);
 	expect(ns >= DELAY_MAX_LEAST_NS && ns <= DELAY_MAX_MOST_NS, "delay-max out of bounds");
 	model.delay_max_ns = ns;
-	model.edge_ns = delay_max_edge_ns(law, model.now_ns);
-	queue_set_delay_max(queue, ns, model.edge_ns);
+	model.age_max_ns = delay_max_age_ns(law, model.now_ns);
+	queue_set_delay_max(queue, ns, model.age_max_ns);
 }
 
 /* Four bytes an operation: what, which key, how, how long after the one before. */
@@ -298,7 +298,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memset(&model, 0, sizeof(model));
 	model.entries = data[0] % ENTRIES_MAX + 1;
-	model.edge_ns = UINT64_MAX;
+	model.age_max_ns = UINT64_MAX;
 	model.delay_max_ns = 500 * MS << 2 * (data[0] >> 5 & 3);
 	model.now_ns = data[0] & 128 ? 0 : 1000000 * MS;
 	delay_max_init(&law, model.now_ns);

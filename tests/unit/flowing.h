@@ -82,6 +82,7 @@ static inline void done(unsigned int n, uint64_t latency_ns)
 	counters.n[SETUP_DONE] += n;
 	counters.latency[setup_bucket(latency_ns)] += n;
 	counters.latency_sum_ns += n * latency_ns;
+	counters.took_sum_ns += n * (latency_ns + 300 * MS);
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)

@@ -22,6 +22,7 @@ static void test_last_second(void **state)
 	assert_int_equal(sample.done, 100);
 	assert_true(sample.goodput_per_sec > 99 && sample.goodput_per_sec < 101);
 	assert_true(sample.p90_ns > 45 * MS && sample.p90_ns < 56 * MS);
+	assert_int_equal(sample.took_ns, 350 * MS);
 	for (int i = 11; i <= 20; i++) {
 		done(i % 2, 400 * MS);
 		count(START + i * FLOWS_STEP_NS);

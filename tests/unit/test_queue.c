@@ -192,7 +192,7 @@ static void test_take_skips_what_has_expired(void **state)
 }
 
 /* Who comes back late waits for a term of its own, but not longer than clients do. */
-static void test_no_term_beyond_the_edge(void **state)
+static void test_nobody_too_old(void **state)
 {
 	struct queue_syn syn = syn_of(1, 1, 1, START);
 
@@ -360,7 +360,7 @@ int main(void)
 		queue_test(test_expires_by_the_first_syn),
 		queue_test(test_comes_back_for_another_term),
 		queue_test(test_take_skips_what_has_expired),
-		queue_test(test_no_term_beyond_the_edge),
+		queue_test(test_nobody_too_old),
 		queue_test(test_deadlines_in_order),
 		queue_test(test_deadlines_after_one_has_left),
 		queue_test(test_delay_max_changes),

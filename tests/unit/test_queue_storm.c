@@ -153,7 +153,7 @@ static void learn(void)
 	}
 	sim.delay_max_ns = delay_max_update(&sim.law, queue_entries(queue), sim.herd->rate_per_sec,
 					    sim.now_ns);
-	queue_set_delay_max(queue, sim.delay_max_ns, delay_max_edge_ns(&sim.law, sim.now_ns));
+	queue_set_delay_max(queue, sim.delay_max_ns, delay_max_age_ns(&sim.law, sim.now_ns));
 	if (sim.delay_max_ns < sim.delay_max_least_ns)
 		sim.delay_max_least_ns = sim.delay_max_ns;
 	if (sim.delay_max_ns > sim.delay_max_most_ns)
