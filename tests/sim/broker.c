@@ -158,6 +158,7 @@ bool broker_admit(uint32_t node_id, uint32_t device, uint64_t held_ns)
 		.older = NONE,
 		.younger = NONE,
 		.held_ns = held_ns,
+		.age_ns = (uint64_t)(world.now_ms - world.device[device].began_ms) * 1000000,
 		.node = (uint8_t)node_id,
 		.used = true,
 	};

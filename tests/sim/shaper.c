@@ -155,8 +155,8 @@ void shaper_release(struct node *node)
 			   key >> 32 != world.device[id].attempt) {
 			node->young++;
 			at(world.now_ms + 60, FORGED_IS_OLD, (uint32_t)(node - world.node), 0);
-			delay_max_note(&node->delay_max, NS(world.now_ms) - entry->term_ns, 1,
-				       true);
+			delay_max_note(&node->delay_max, NS(world.now_ms) - entry->term_ns,
+				       NS(world.now_ms) - entry->first_seen_ns, 1, DELAY_FAILED);
 		} else {
 			broker_admit((uint32_t)(node - world.node), id,
 				     NS(world.now_ms) - entry->term_ns);
@@ -169,7 +169,8 @@ void shaper_note(struct connection *connection, bool failed)
 	struct node *node = &world.node[connection->node];
 
 	if (connection->held_ns != UINT64_MAX && world.scenario->shaper == SHAPER_DELAY)
-		delay_max_note(&node->delay_max, connection->held_ns, 1, failed);
+		delay_max_note(&node->delay_max, connection->held_ns, connection->age_ns, 1,
+			       failed ? DELAY_FAILED : DELAY_WELL);
 }
 
 /* What the scraper has: the back end's latency over its target, in the way that was asked for. */
@@ -266,6 +267,7 @@ void shaper_step(struct node *node)
 	queue_set_delay_max(node->queue,
 			    delay_max_update(&node->delay_max, queue_entries(node->queue),
 					     (uint64_t)(node->law.goodput_1s + 1),
-					     NS(world.now_ms)));
+					     NS(world.now_ms)),
+			    delay_max_age_ns(&node->delay_max, NS(world.now_ms)));
 	watch(node);
 }

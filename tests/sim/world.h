@@ -46,6 +46,7 @@ struct connection {
 	uint32_t waited_ms;	 /* sum of the broker's turns before */
 	uint32_t older, younger; /* open turns of the node */
 	uint64_t held_ns;	 /* in the delay queue; UINT64_MAX: was not */
+	uint64_t age_ns;	 /* since its first SYN, when it was let in */
 	uint8_t node;
 	bool gone;    /* its client has given up */
 	bool counted; /* in flight */
