@@ -281,7 +281,7 @@ static void learn(struct delay_max *law, const uint8_t *op)
 	uint64_t held_ns = (uint64_t)op[1] << (op[2] & 31), ns;
 
 	delay_max_note(law, held_ns, held_ns << (op[2] & 1), op[3],
-		       outcomes[op[2] >> 5 & 1 | (op[2] & 16) >> 3]);
+		       outcomes[op[2] >> 4 & 3]);
 	ns = delay_max_update(law, model.entries, op[2] & 64 ? op[3] * 8U : 0, model.now_ns);
 	expect(ns >= DELAY_MAX_LEAST_NS && ns <= DELAY_MAX_MOST_NS, "delay-max out of bounds");
 	model.delay_max_ns = ns;
