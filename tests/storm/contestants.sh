@@ -13,8 +13,8 @@
 #	weir-delay		the same, but excess is held; with room for a tenth of a second only
 #	weir-auto		weir, told nothing: window = auto (STORM_TARGET: with that target)
 
-# What somebody would tune by hand who knows that CAPACITY set-ups a second were measured: slightly
-# less. And half of that, and half as much again.
+# What somebody would tune by hand who knows that CAPACITY set-ups a second were done when it was
+# slowest: slightly less. And half of that, and half as much again.
 contestant_rate() { # CONTESTANT CAPACITY
 	local percent
 

@@ -175,7 +175,8 @@ storm_herd() { # WORD...
 
 # How many set-ups a second the front sustains. A closed loop of herd finds how many at once it takes
 # to keep it busy; then as many devices as there will be come, so many at a time, and stay. FILE is the
-# record of the loop, with `sustained` and `width`.
+# record of the loop, with `width`, `sustained`, and `least`: in the slowest five seconds, which is what a
+# limit that does not change has to be right for.
 measure_capacity() { # DEVICES FILE
 	local width
 
@@ -185,7 +186,9 @@ measure_capacity() { # DEVICES FILE
 		duration "$(jq --argjson n "$1" '4 * $n / .capacity + 20 | floor' "$work/loop.json")s" \
 		json "$work/closed.json"
 	jq --argjson width "$width" --slurpfile closed "$work/closed.json" '. + {width: $width,
-		sustained: ($closed[0] | .connected / (.t100 // .duration_seconds))}' \
+		sustained: ($closed[0] | .connected / (.t100 // .duration_seconds))} |
+		.least = ($closed[0].series[:-1] | map(.connects) | [range(0; length - 4) as $i |
+			.[$i:$i + 5] | add / 5] | min) // .sustained' \
 		"$work/loop.json" >"$2"
 }
 
