@@ -193,6 +193,7 @@ struct law {
 	uint64_t probe_until_ns, probe_next_ns;
 	double probe_latency_ns;
 	double slowest_ns, slowest_window; /* the largest latency since x was 1, and its window */
+	uint32_t futile_cuts;		   /* since then that have not helped */
 	uint64_t blind_since_ns;	   /* in LAW_FALLBACK or LAW_RATE */
 
 	uint64_t signal_since_ns; /* only signals are over their target, since then */

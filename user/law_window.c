@@ -40,6 +40,7 @@
 /* Cuts tell, too: a window so much smaller without set-ups any quicker. */
 #define FUTILE_WINDOW 0.67
 #define FUTILE_LATENCY 0.85
+#define FUTILE_CUTS 1 /* that do not help, and are followed by one more */
 #define SLOWER 1.1
 
 #define OVERFLOW_ROOM 2
@@ -119,11 +120,18 @@ static bool is_futile(struct law *law, const struct turn *turn)
 	if (turn->latency_ns > SLOWER * law->slowest_ns) {
 		law->slowest_ns = turn->latency_ns;
 		law->slowest_window = law->window;
+		law->futile_cuts = 0;
 		return false;
 	}
-	return !law->config.shared && turn->x < X_HARD &&
-	       law->window <= FUTILE_WINDOW * law->slowest_window &&
-	       turn->latency_ns >= FUTILE_LATENCY * law->slowest_ns;
+	if (law->config.shared || turn->x >= X_HARD ||
+	    law->window > FUTILE_WINDOW * law->slowest_window)
+		return false;
+	if (turn->latency_ns < FUTILE_LATENCY * law->slowest_ns) {
+		law->futile_cuts = 0;
+		return false;
+	}
+	/* the slowest was seen when the broker had just got slower, perhaps, and would have become worse */
+	return law->futile_cuts++ >= FUTILE_CUTS;
 }
 
 static enum law_why raise_target(struct law *law, const struct turn *turn)

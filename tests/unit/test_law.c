@@ -282,6 +282,26 @@ static void test_target_that_cannot_be_reached(void **state)
 	assert_true(limits.target_ns == 100 * MS);
 }
 
+/* A broker that has just got slower: its queue was not yet as long as the window would have made it, so
+ * the first cut seems to bring nothing. The next one does. */
+static void test_broker_gets_slower(void **state)
+{
+	double slope;
+
+	(void)state;
+	settle(100);
+	set_x(3);
+	run_until(LAW_WHY_SLOW);
+	assert_true(law.window < 67);
+	slope = 2.7 / law.window;
+	for (int i = 0; i < 300; i++) {
+		set_x(slope * law.window);
+		step();
+		assert_true(limits.target_ns == 100 * MS);
+	}
+	assert_true(slope * law.window < 1.2);
+}
+
 static void probe(double x_then)
 {
 	struct law_config config = { .window_max = 1000 };
@@ -376,6 +396,7 @@ int main(void)
 		law_test(test_window_of_the_operator),
 		law_test(test_accept_queue),
 		law_test(test_target_that_cannot_be_reached),
+		law_test(test_broker_gets_slower),
 		law_test(test_probes_at_the_least_window),
 		law_test(test_pace),
 		law_test(test_flood),
