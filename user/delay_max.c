@@ -5,7 +5,9 @@
 
 #define GROW_BELOW_PERCENT 2
 #define SHRINK_ABOVE_PERCENT 5
-#define LATE_ABOVE_PERCENT 50
+/* Of late ones: at least two in three of so many, or of the first so many that fail. */
+#define LATE_JUDGED 20
+#define LATE_FAILED 5
 
 /* At 200 releases per second half of the first delay-max is 50 of them, at 30 eight: a slower
  * listener can still double in time. That some would fail is seen soon enough afterwards. */
@@ -49,22 +51,6 @@ static void judge(struct delay_judged *of, uint64_t from_ns, uint64_t least_ns, 
 	}
 }
 
-void delay_max_note(struct delay_max *delay_max, uint64_t held_ns, uint64_t age_ns, uint32_t count,
-		    enum delay_outcome outcome)
-{
-	bool late = age_ns > held_ns;
-
-	if (!count || held_ns > delay_max->learned_ns)
-		return;
-	if (late)
-		judge(&delay_max->late, age_ns, 0, count, outcome);
-	if (late && outcome != DELAY_WELL)
-		return;
-	judge(&delay_max->own, held_ns, delay_max->learned_ns / 2, count, outcome);
-	if (outcome == DELAY_WELL && held_ns > delay_max->proven_ns)
-		delay_max->proven_ns = held_ns;
-}
-
 static uint64_t clamp(uint64_t ns)
 {
 	if (ns < DELAY_MAX_LEAST_NS)
@@ -106,7 +92,42 @@ static uint64_t below(const struct delay_max *delay_max, const struct delay_edge
 		return UINT64_MAX;
 	if (margin_ns < delay_max->setup_ns)
 		margin_ns = delay_max->setup_ns;
-	return edge->age_ns > margin_ns ? edge->age_ns - margin_ns : 0;
+	/* some set-ups may take very long, and say nothing of the others */
+	if (margin_ns > edge->age_ns / 2)
+		margin_ns = edge->age_ns / 2;
+	return edge->age_ns - margin_ns;
+}
+
+/* Late ones that go well count if they are as old as those that fail, or failed before. */
+static void note_late(struct delay_max *delay_max, uint64_t age_ns, uint32_t count,
+		      enum delay_outcome outcome)
+{
+	struct delay_judged *late = &delay_max->late;
+	uint64_t from_ns = late->failed_from_ns ? late->failed_from_ns : UINT64_MAX;
+
+	if (delay_max->late_edge.age_ns && delay_max->late_edge.age_ns < from_ns)
+		from_ns = delay_max->late_edge.age_ns;
+	if (outcome != DELAY_WELL || age_ns >= from_ns)
+		judge(late, age_ns, 0, count, outcome);
+}
+
+void delay_max_note(struct delay_max *delay_max, uint64_t held_ns, uint64_t age_ns, uint32_t count,
+		    enum delay_outcome outcome)
+{
+	bool late = age_ns > held_ns;
+
+	if (!count || held_ns > delay_max->learned_ns)
+		return;
+	if (late)
+		note_late(delay_max, age_ns, count, outcome);
+	if (late && outcome != DELAY_WELL)
+		return;
+	judge(&delay_max->own, held_ns, delay_max->learned_ns / 2, count, outcome);
+	if (outcome == DELAY_WELL && held_ns > delay_max->proven_ns)
+		delay_max->proven_ns = held_ns;
+	/* it was proof of nothing */
+	if (outcome == DELAY_FAILED_AFTER_ALL && held_ns >= delay_max->proven_ns)
+		delay_max->proven_ns = 0;
 }
 
 uint64_t delay_max_age_ns(const struct delay_max *delay_max, uint64_t now_ns)
@@ -137,13 +158,6 @@ static void grow(struct delay_max *delay_max, uint64_t now_ns)
 	}
 }
 
-/* Do more than @percent of them fail? */
-static bool fails(const struct delay_judged *judged, uint32_t percent)
-{
-	return judged->failed >= FAILED_TO_SHRINK &&
-	       judged->failed * 100 > judged->judged * percent;
-}
-
 static void shrink(struct delay_max *delay_max, uint64_t now_ns)
 {
 	uint64_t half_ns = delay_max->learned_ns / 2, below_ns;
@@ -156,30 +170,43 @@ static void shrink(struct delay_max *delay_max, uint64_t now_ns)
 	delay_max->careful_ns = delay_max->learned_ns;
 }
 
-/* Of late ones most fail: their edge, if it is not known, or further away. */
+/* Late ones: do most fail from some age on? Where one is known, do they still, or younger ones? */
 static void judge_late(struct delay_max *delay_max, uint64_t now_ns)
 {
-	uint64_t age_ns = delay_max->late.failed_from_ns;
+	struct delay_judged *late = &delay_max->late;
+	struct delay_edge *edge = &delay_max->late_edge;
+	bool most_fail = late->failed * 3 >= late->judged * 2;
+	bool younger = late->failed_from_ns &&
+		       (!edge->age_ns || late->failed_from_ns < edge->age_ns);
 
-	if (!fails(&delay_max->late, LATE_ABOVE_PERCENT))
+	if (late->judged < LATE_JUDGED && !(late->failed >= LATE_FAILED && most_fail && younger))
 		return;
-	if (below(delay_max, &delay_max->late_edge, now_ns) == UINT64_MAX ||
-	    age_ns < delay_max->late_edge.age_ns)
-		delay_max->late_edge = (struct delay_edge){ age_ns, now_ns };
-	delay_max->late = (struct delay_judged){};
+	if (!most_fail)
+		*edge = (struct delay_edge){};
+	else
+		*edge = (struct delay_edge){ younger ? late->failed_from_ns : edge->age_ns,
+					     now_ns };
+	*late = (struct delay_judged){};
 }
 
 uint64_t delay_max_update(struct delay_max *delay_max, uint32_t entries, uint64_t rate_per_sec,
 			  uint64_t now_ns)
 {
-	uint64_t capped_ns;
+	const struct delay_judged *own = &delay_max->own;
+	uint64_t capped_ns, age_ns;
 
-	if (fails(&delay_max->own, SHRINK_ABOVE_PERCENT))
+	if (own->failed >= FAILED_TO_SHRINK &&
+	    own->failed * 100 > own->judged * SHRINK_ABOVE_PERCENT)
 		shrink(delay_max, now_ns);
 	else
 		grow(delay_max, now_ns);
+	if (delay_max_age_ns(delay_max, now_ns) == UINT64_MAX)
+		delay_max->late_edge = (struct delay_edge){};
 	judge_late(delay_max, now_ns);
 	capped_ns = below(delay_max, &delay_max->edge, now_ns);
+	age_ns = delay_max_age_ns(delay_max, now_ns);
+	if (age_ns < capped_ns)
+		capped_ns = age_ns;
 	if (rate_per_sec && entries * NS_PER_SEC / rate_per_sec < capped_ns)
 		capped_ns = entries * NS_PER_SEC / rate_per_sec;
 	return clamp(capped_ns < delay_max->learned_ns ? capped_ns : delay_max->learned_ns);

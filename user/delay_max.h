@@ -5,8 +5,8 @@
  * Pure.
  *
  * It starts at 500 ms: no common client gives up before 3 s, set-up included. It grows while less
- * than 2 % of the releases fail, and shrinks when more than 5 % do. A release fails if its client
- * gives up before the set-up is done; one of which that is not known counts as gone well.
+ * than 2 % of the releases fail, and shrinks when more than 5 % do. A release fails if its client is
+ * known to have given up before its answer; else it counts as gone well.
  *
  * Growing needs proof: a release that was held for half of delay-max and went well. Calm times prove
  * nothing, so the next storm does not begin with what nobody has tried. In a storm the time held
@@ -15,12 +15,13 @@
  * or by half if that is not enough, and does not come nearer to the edge for a minute, nor so near
  * that there is no time for a set-up: clients' patience is much the same in every storm of a fleet, and
  * finding it out costs failures each time.
- * Where no edge is known it grows by an eighth at a time, each only after it was in force for as
- * long as itself and was nearly used up.
+ * Where it shrank and no edge is known it grows by an eighth at a time, each only after it was in
+ * force for as long as itself and was nearly used up, as long as that minute lasts.
  *
  * A SYN that comes again later than delay-max may wait for a term of its own (queue_put()): patient
- * clients could not be held at all otherwise. That it fails says nothing of delay-max, but if most of
- * those do, nobody so old is let in.
+ * clients could not be held at all otherwise. That it fails says nothing of delay-max. But if of those
+ * who are so old two in three do, only a sample of them is let in (queue_set_delay_max()), until more of
+ * twenty go well: then the impatient ones have gone, and the patient ones are left.
  */
 #ifndef WEIR_DELAY_MAX_H
 #define WEIR_DELAY_MAX_H
@@ -57,7 +58,7 @@ struct delay_max {
 	/* Since the last change: */
 	uint64_t proven_ns; /* longest time held of a release that went well */
 	struct delay_judged own;
-	/* Those that had a term of their own, since their edge was found. */
+	/* Those that had a term of their own, and are as old as those that fail. */
 	struct delay_judged late;
 	struct delay_edge late_edge;
 };
@@ -87,7 +88,7 @@ void delay_max_note(struct delay_max *delay_max, uint64_t held_ns, uint64_t age_
 uint64_t delay_max_update(struct delay_max *delay_max, uint32_t entries, uint64_t rate_per_sec,
 			  uint64_t now_ns);
 
-/* The age from which on no SYN is to be let in, since most clients have given up when it is answered;
+/* The age from which on most clients have given up when a SYN in a term of its own is answered;
  * UINT64_MAX: not known. */
 uint64_t delay_max_age_ns(const struct delay_max *delay_max, uint64_t now_ns);
 

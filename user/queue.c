@@ -16,6 +16,7 @@ struct queue {
 	uint32_t slots; /* one more, so that a victim can still be read when its place is taken */
 	uint64_t delay_max_ns;
 	uint64_t age_max_ns;
+	uint32_t passed_over;	   /* that are too old, since one of those was served */
 	struct queue_entry *entry; /* by slot, as is everything below */
 	uint32_t *free_slot;	   /* a stack */
 	uint32_t free_count;
@@ -167,7 +168,8 @@ static enum queue_result put_new(struct queue *queue, const struct queue_syn *sy
 	if (class == QUEUE_NEW && length(queue) >= queue->entries - queue->entries / 2)
 		return QUEUE_REFUSED_RETRANSMITS_ONLY;
 	source = full ? longest_source(queue, syn) : NONE;
-	if (full && source == NONE)
+	/* nobody has to go for one whose client has gone */
+	if (full && (source == NONE || elapsed_ns(now_ns, syn->first_seen_ns) >= queue->age_max_ns))
 		return QUEUE_REFUSED_FULL;
 	slot = queue->free_slot[--queue->free_count];
 	if (full) {
@@ -183,8 +185,7 @@ static enum queue_result put_new(struct queue *queue, const struct queue_syn *sy
 	entry->first_seen_ns = syn->first_seen_ns < now_ns ? syn->first_seen_ns : now_ns;
 	entry->queued_ns = now_ns;
 	entry->term_ns = entry->first_seen_ns;
-	if (now_ns - entry->first_seen_ns > queue->delay_max_ns / 2 &&
-	    now_ns - entry->first_seen_ns < queue->age_max_ns)
+	if (now_ns - entry->first_seen_ns > queue->delay_max_ns / 2)
 		entry->term_ns = now_ns;
 	entry->class = class;
 	copy_syn(entry, syn, now_ns);
@@ -219,6 +220,14 @@ static bool is_silent(const struct queue_entry *entry, uint64_t now_ns)
 	       elapsed_ns(entry->last_seen_ns, entry->first_seen_ns) + QUEUE_FIRST_GAP_MAX_NS;
 }
 
+/* Has its client given up, most likely, by what is known of others? One with the term that all have is
+ * not older than delay-max. */
+static bool is_too_old(const struct queue *queue, const struct queue_entry *entry, uint64_t now_ns)
+{
+	return entry->term_ns != entry->first_seen_ns &&
+	       elapsed_ns(now_ns, entry->first_seen_ns) >= queue->age_max_ns;
+}
+
 /* Slot of the next one to release, or NONE. Whose entry is dropped here keeps its turn. */
 static uint32_t next(struct queue *queue, uint64_t now_ns)
 {
@@ -229,12 +238,15 @@ static uint32_t next(struct queue *queue, uint64_t now_ns)
 		while ((slot = fair_next(&queue->fair, class)) != FAIR_NONE) {
 			const struct queue_entry *entry = &queue->entry[slot];
 
-			if (elapsed_ns(now_ns, entry->first_seen_ns) >= queue->age_max_ns)
-				drop(queue, slot, QUEUE_EXPIRED);
-			else if (is_silent(entry, now_ns))
+			if (is_silent(entry, now_ns)) {
 				drop(queue, slot, QUEUE_SILENT);
-			else
+			} else if (is_too_old(queue, entry, now_ns) &&
+				   queue->passed_over < QUEUE_PASSED_OVER) {
+				drop(queue, slot, QUEUE_EXPIRED);
+				queue->passed_over++;
+			} else {
 				return slot;
+			}
 		}
 	}
 	return NONE;
@@ -267,6 +279,8 @@ const struct queue_entry *queue_take(struct queue *queue, uint64_t now_ns)
 	if (slot == NONE)
 		return NULL;
 	count_held(&queue->stats, elapsed_ns(now_ns, queue->entry[slot].queued_ns));
+	if (is_too_old(queue, &queue->entry[slot], now_ns))
+		queue->passed_over = 0;
 	fair_pass_turn(&queue->fair, slot);
 	drop(queue, slot, QUEUE_RELEASED);
 	return &queue->entry[slot];

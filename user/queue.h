@@ -27,6 +27,8 @@
  * Windows 7), and 1 s for the round trip and coarse timers. See queue_take(). */
 #define QUEUE_FIRST_GAP_MAX_NS 4000000000ULL
 
+#define QUEUE_PASSED_OVER 31
+
 /* In the order they are served. */
 enum queue_class {
 	QUEUE_RETRANSMITS,
@@ -103,8 +105,9 @@ struct queue;
 struct queue *queue_create(uint32_t entries, uint64_t delay_max_ns);
 void queue_destroy(struct queue *queue);
 
-/* Counts for what is queued already, too. No connection is served at the age of @age_max_ns or later,
- * term or not; UINT64_MAX: all may be. */
+/* Counts for what is queued already, too. Of connections of @age_max_ns and older, in a term of their
+ * own, QUEUE_PASSED_OVER are dropped at their turn for each that is served, which shows whether they are
+ * still there; UINT64_MAX: all are served. */
 void queue_set_delay_max(struct queue *queue, uint64_t delay_max_ns, uint64_t age_max_ns);
 
 /*
@@ -118,7 +121,8 @@ void queue_set_delay_max(struct queue *queue, uint64_t delay_max_ns, uint64_t ag
  * A retransmit that finds the queue full takes the place of another entry: of a new SYN if there
  * is one, else of a retransmit if somebody has at least two more than its own site, or in its site
  * two more than its source. *@victim is that entry, or NULL; valid until the next queue_put(). The
- * victim is the one queued last of the source with most entries of the site with most.
+ * victim is the one queued last of the source with most entries of the site with most. One that is too
+ * old (queue_set_delay_max()) takes nobody's place.
  */
 enum queue_result queue_put(struct queue *queue, const struct queue_syn *syn, uint64_t now_ns,
 			    const struct queue_entry **victim);

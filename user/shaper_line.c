@@ -115,11 +115,26 @@ void line_set_delay_max(struct shaper *shaper, unsigned int id, uint64_t now_ns)
 	shaper->states[id].delay_max_ns = wanted_ns;
 }
 
-static enum delay_outcome outcome_of(bool reset, unsigned int look)
+/* At which look a trial counts as gone well. Proof of delay-max is needed soon; of late ones, in a term
+ * of their own, there is time to know it better. */
+#define LATE_LOOK 4 /* 1.6 s */
+static unsigned int look_that_counts(const struct trial *trial)
 {
-	if (!reset)
-		return DELAY_WELL;
-	return look ? DELAY_FAILED_AFTER_ALL : DELAY_FAILED;
+	return trial->age_ns > trial->held_ns ? LATE_LOOK : 0;
+}
+
+static void judge_trial(struct delay_max *delay_max, struct trial *trial, unsigned int look,
+			bool reset)
+{
+	unsigned int counts = look_that_counts(trial);
+	enum delay_outcome outcome = DELAY_WELL;
+
+	if (reset ? !trial->waited || trial->failed : look != counts || trial->failed)
+		return;
+	if (reset)
+		outcome = look > counts ? DELAY_FAILED_AFTER_ALL : DELAY_FAILED;
+	trial->failed = reset;
+	delay_max_note(delay_max, trial->held_ns, trial->age_ns, 1, outcome);
 }
 
 /*
@@ -134,10 +149,7 @@ void line_judge_releases(const struct shaper *shaper, struct line *line, uint64_
 		while ((trial = trials_look(line->trials, look, now_ns))) {
 			bool reset = waiting_was_reset(&shaper->waiting, trial->key, now_ns);
 
-			if (reset ? trial->waited && !trial->failed : !look)
-				delay_max_note(&line->delay_max, trial->held_ns, trial->age_ns, 1,
-					       outcome_of(reset, look));
-			trial->failed |= reset;
+			judge_trial(&line->delay_max, trial, look, reset);
 		}
 	}
 }

@@ -30,6 +30,7 @@ static struct {
 	uint32_t entries;
 	uint64_t delay_max_ns;
 	uint64_t age_max_ns;
+	uint32_t passed_over;
 	uint64_t now_ns;
 	uint64_t order;
 	struct model_entry entry[KEYS];
@@ -130,6 +131,11 @@ static bool turn_is_before(uint32_t key, uint32_t other)
 	return a->order < b->order;
 }
 
+static bool is_too_old(const struct model_entry *entry)
+{
+	return entry->term_ns != entry->first_ns && elapsed_ns(entry->first_ns) >= model.age_max_ns;
+}
+
 /* KEYS: none. Drops silent ones, and too old ones, on the way. */
 static uint32_t model_next(void)
 {
@@ -143,17 +149,19 @@ static uint32_t model_next(void)
 		if (next == KEYS)
 			return KEYS;
 		entry = &model.entry[next];
-		if (elapsed_ns(entry->first_ns) < model.age_max_ns &&
-		    elapsed_ns(entry->last_ns) <= (entry->last_ns > entry->first_ns
-							   ? entry->last_ns - entry->first_ns
-							   : 0) +
-							  QUEUE_FIRST_GAP_MAX_NS)
-			return next;
+		if (elapsed_ns(entry->last_ns) <=
+		    (entry->last_ns > entry->first_ns ? entry->last_ns - entry->first_ns : 0) +
+			    QUEUE_FIRST_GAP_MAX_NS) {
+			if (!is_too_old(entry) || model.passed_over == QUEUE_PASSED_OVER)
+				return next;
+			model.passed_over++;
+		}
 		entry->present = false;
 	}
 }
 
-static enum queue_result expected_result(uint32_t key, bool retransmit, uint32_t len)
+static enum queue_result expected_result(uint32_t key, bool retransmit, uint64_t age_ns,
+					 uint32_t len)
 {
 	const struct model_entry *entry = &model.entry[key];
 	int site = (int)site_of(key), source = (int)source_of(key);
@@ -166,7 +174,11 @@ static enum queue_result expected_result(uint32_t key, bool retransmit, uint32_t
 			       : QUEUE_DUPLICATE;
 	if (!retransmit && 2 * count(-1, -1, -1) >= model.entries)
 		return QUEUE_REFUSED_RETRANSMITS_ONLY;
-	if (count(-1, -1, -1) < model.entries || count(QUEUE_NEW, -1, -1) ||
+	if (count(-1, -1, -1) < model.entries)
+		return QUEUE_QUEUED;
+	if (age_ns >= model.age_max_ns)
+		return QUEUE_REFUSED_FULL;
+	if (count(QUEUE_NEW, -1, -1) ||
 	    longest_site(QUEUE_RETRANSMITS) > count(QUEUE_RETRANSMITS, site, -1) + 1 ||
 	    longest_source(QUEUE_RETRANSMITS, site) > count(QUEUE_RETRANSMITS, site, source) + 1)
 		return QUEUE_QUEUED;
@@ -221,13 +233,13 @@ static void put(uint32_t key, bool retransmit, uint64_t age_ns, uint32_t len)
 
 	model_expire();
 	result = queue_put(queue, &syn, model.now_ns, &victim);
-	expect(result == expected_result(key, retransmit, len), "another result than expected");
+	expect(result == expected_result(key, retransmit, age_ns > model.now_ns ? 0 : age_ns, len),
+	       "another result than expected");
 	if (result == QUEUE_QUEUED) {
 		check_victim(victim, site_of(key));
 		entry->first_ns = age_ns > model.now_ns ? model.now_ns : syn.first_seen_ns;
 		entry->last_ns = model.now_ns;
-		entry->term_ns = model.now_ns - entry->first_ns > model.delay_max_ns / 2 &&
-						 model.now_ns - entry->first_ns < model.age_max_ns
+		entry->term_ns = model.now_ns - entry->first_ns > model.delay_max_ns / 2
 					 ? model.now_ns
 					 : entry->first_ns;
 		model_join(key, retransmit ? QUEUE_RETRANSMITS : QUEUE_NEW);
@@ -253,6 +265,8 @@ static void take(bool peek)
 	if (peek || !entry)
 		return;
 	site = site_of(key);
+	if (is_too_old(&model.entry[key]))
+		model.passed_over = 0;
 	model.entry[key].present = false;
 	model.site_order[entry->class][site] = ++model.order;
 	model.source_order[entry->class][site][source_of(key)] = ++model.order;
@@ -280,12 +294,13 @@ static void learn(struct delay_max *law, const uint8_t *op)
 						       DELAY_FAILED_AFTER_ALL };
 	uint64_t held_ns = (uint64_t)op[1] << (op[2] & 31), ns;
 
-	delay_max_note(law, held_ns, held_ns << (op[2] & 1), op[3],
-		       outcomes[op[2] >> 4 & 3]);
+	law->setup_ns = (uint64_t)op[3] << (op[1] & 31);
+	delay_max_note(law, held_ns, held_ns << (op[2] & 1), op[3], outcomes[op[2] >> 4 & 3]);
 	ns = delay_max_update(law, model.entries, op[2] & 64 ? op[3] * 8U : 0, model.now_ns);
 	expect(ns >= DELAY_MAX_LEAST_NS && ns <= DELAY_MAX_MOST_NS, "delay-max out of bounds");
 	model.delay_max_ns = ns;
 	model.age_max_ns = delay_max_age_ns(law, model.now_ns);
+	expect(model.age_max_ns, "everybody is too old");
 	queue_set_delay_max(queue, ns, model.age_max_ns);
 }
 

@@ -67,16 +67,19 @@ front_mosquitto() { # [tls|auth]
 	start mosquitto broker "${at_once[@]}" taskset -c "$broker_cpu" mosquitto -c "$work/mosquitto.conf"
 }
 
-# One thread on one core, so that its capacity is a plain figure; a second process on the same core if
-# there are more devices than the descriptors of one are enough for.
+# One thread on one core, so that its capacity is a plain figure; more processes on the same core if there
+# are more devices than the descriptors of one are enough for, who share the limit.
 front_haproxy() { # [SESSIONS_PER_SECOND]
-	local max i
+	local max processes i
 
+	max=$(connections_max)
+	[ "$max" -gt 0 ] || fail "too few file descriptors: ulimit -n"
+	processes=$((${STORM_DEVICES:-0} / max + 1))
 	front_mosquitto
 	cat >"$work/haproxy.cfg" <<-END
 		global
 		    nbthread 1
-		    maxconn $(connections_max)
+		    maxconn $max
 		defaults
 		    mode tcp
 		    timeout connect 5s
@@ -84,13 +87,12 @@ front_haproxy() { # [SESSIONS_PER_SECOND]
 		    timeout server 5m
 		frontend mqtts
 		    bind :$storm_port ssl crt $work/both.pem
-		    ${1:+rate-limit sessions $1}
+		    ${1:+rate-limit sessions $((($1 + processes - 1) / processes))}
 		    default_backend mosquitto
 		backend mosquitto
 		    server one 127.0.0.1:1883
 	END
-	max=$(connections_max)
-	for ((i = 0; i * max <= ${STORM_DEVICES:-0}; i++)); do
+	for ((i = 0; i < processes; i++)); do
 		start haproxy broker "${at_once[@]}" taskset -c "$broker_cpu" haproxy -db \
 			-f "$work/haproxy.cfg"
 	done
@@ -187,8 +189,8 @@ measure_capacity() { # DEVICES FILE
 		json "$work/closed.json"
 	jq --argjson width "$width" --slurpfile closed "$work/closed.json" '. + {width: $width,
 		sustained: ($closed[0] | .connected / (.t100 // .duration_seconds))} |
-		.least = ($closed[0].series[:-1] | map(.connects) | [range(0; length - 4) as $i |
-			.[$i:$i + 5] | add / 5] | min) // .sustained' \
+		.least = (($closed[0] | .series[:(.t99 // .duration_seconds) | floor] | map(.connects) |
+			[range(0; length - 4) as $i | .[$i:$i + 5] | add / 5] | min) // .sustained)' \
 		"$work/loop.json" >"$2"
 }
 

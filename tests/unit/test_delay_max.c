@@ -148,27 +148,59 @@ static void test_stays_below_what_failed(void **state)
 	assert_true(after(4200 * MS, 100, 0, now_ns) == 8400 * MS);
 }
 
+static void late(uint64_t age_ns, uint32_t count, enum delay_outcome outcome)
+{
+	delay_max_note(&law, 200 * MS, age_ns, count, outcome);
+	update(START);
+}
+
 /* Whoever comes again later than delay-max, and waits for a term of its own. */
 static void test_failures_of_late_ones(void **state)
 {
+	const uint64_t age_max_ns = 4500 * MS - 4500 * MS / 8;
+
 	(void)state;
-	delay_max_note(&law, 200 * MS, 4500 * MS, 5, DELAY_FAILED);
-	delay_max_note(&law, 300 * MS, 4300 * MS, 5, DELAY_FAILED);
-	delay_max_note(&law, 250 * MS, 4100 * MS, 10, DELAY_WELL);
-	/* half of them: some clients are patient; and delay-max is not to blame */
-	assert_true(update(START) == SEC);
+	late(1000 * MS, 1, DELAY_FAILED); /* a dead battery */
+	late(1000 * MS, 20, DELAY_WELL);
+	late(6000 * MS, 2, DELAY_FAILED);
+	late(4600 * MS, 2, DELAY_FAILED);
 	assert_true(delay_max_age_ns(&law, START) == UINT64_MAX);
-	delay_max_note(&law, 250 * MS, 4400 * MS, 1, DELAY_FAILED);
-	assert_true(update(START) == SEC);
-	assert_true(delay_max_age_ns(&law, START) == 4300 * MS - 4300 * MS / 8);
-	/* older ones were released before */
-	delay_max_note(&law, 250 * MS, 4800 * MS, 3, DELAY_FAILED);
-	assert_true(update(START) == SEC);
-	assert_true(delay_max_age_ns(&law, START) == 4300 * MS - 4300 * MS / 8);
-	delay_max_note(&law, 250 * MS, 4200 * MS, 3, DELAY_FAILED);
-	assert_true(update(START) == SEC);
-	assert_true(delay_max_age_ns(&law, START) == 4200 * MS - 4200 * MS / 8);
+	/* as many of that age go well: some clients are patient; and delay-max is not to blame */
+	late(4600 * MS, 4, DELAY_WELL);
+	late(4500 * MS, 2, DELAY_FAILED);
+	assert_true(delay_max_age_ns(&law, START) == UINT64_MAX);
+	assert_true(update(START) >= 500 * MS);
+	late(4500 * MS, 2, DELAY_FAILED);
+	/* seven eighths of the shortest */
+	assert_true(delay_max_age_ns(&law, START) == age_max_ns);
 	assert_true(delay_max_age_ns(&law, START + 60 * SEC) == UINT64_MAX);
+	/* nor is anybody else held for longer */
+	after(500 * MS, 10, 0, START);
+	after(1000 * MS, 10, 0, START);
+	after(2000 * MS, 10, 0, START);
+	assert_true(after(3900 * MS, 10, 0, START) == age_max_ns);
+	/* younger ones that go well say nothing of those, nor does one that fails */
+	late(3000 * MS, 100, DELAY_WELL);
+	late(2000 * MS, 1, DELAY_FAILED);
+	assert_true(delay_max_age_ns(&law, START) == age_max_ns);
+	/* the impatient ones have gone */
+	late(9000 * MS, 20, DELAY_WELL);
+	assert_true(delay_max_age_ns(&law, START) == UINT64_MAX);
+	/* others, who are less patient */
+	late(4500 * MS, 5, DELAY_FAILED);
+	late(3000 * MS, 5, DELAY_FAILED);
+	assert_true(delay_max_age_ns(&law, START) == 3000 * MS - 3000 * MS / 8);
+}
+
+/* Proof that turns out to be none. */
+static void test_proof_that_failed(void **state)
+{
+	(void)state;
+	delay_max_note(&law, 400 * MS, 400 * MS, 1, DELAY_WELL);
+	delay_max_note(&law, 100 * MS, 100 * MS, 99, DELAY_WELL);
+	delay_max_note(&law, 400 * MS, 400 * MS, 1, DELAY_FAILED_AFTER_ALL);
+	assert_true(update(START) == 500 * MS);
+	assert_true(after(300 * MS, 1, 0, START) == SEC);
 }
 
 /* Who gives up when the set-up is nearly done is not seen to fail. */
@@ -180,13 +212,15 @@ static void test_leaves_time_for_the_set_up(void **state)
 	assert_true(after(4800 * MS, 10, 10, START) == 4200 * MS);
 	law.setup_ns = 900 * MS;
 	assert_true(update(START) == 3900 * MS);
-	delay_max_note(&law, 250 * MS, 4700 * MS, 3, DELAY_FAILED);
+	delay_max_note(&law, 250 * MS, 4700 * MS, 20, DELAY_FAILED);
 	update(START);
 	assert_true(delay_max_age_ns(&law, START) == 3800 * MS);
+	/* some that take very long do not close it */
 	law.setup_ns = 90 * SEC;
-	assert_true(update(START) == 100 * MS);
+	assert_true(update(START) == 2350 * MS);
+	assert_true(delay_max_age_ns(&law, START) == 2350 * MS);
 	law.setup_ns = 0;
-	assert_true(update(START) == 4200 * MS);
+	assert_true(update(START) == 4700 * MS - 4700 * MS / 8);
 }
 
 static void test_forgets_what_was_too_long(void **state)
@@ -243,6 +277,7 @@ int main(void)
 		law_test(test_grows_carefully_after_it_was_too_long),
 		law_test(test_stays_below_what_failed),
 		law_test(test_failures_of_late_ones),
+		law_test(test_proof_that_failed),
 		law_test(test_leaves_time_for_the_set_up),
 		law_test(test_forgets_what_was_too_long),
 		law_test(test_old_releases_weigh_less),

@@ -191,28 +191,46 @@ static void test_take_skips_what_has_expired(void **state)
 	assert_int_equal(queue_stats(queue)->ends[QUEUE_NEW][QUEUE_RELEASED], 1);
 }
 
-/* Who comes back late waits for a term of its own, but not longer than clients do. */
-static void test_nobody_too_old(void **state)
+/* Whoever comes back late waits for a term of its own; of those who are too old a sample is served. */
+static void test_too_old(void **state)
 {
 	struct queue_syn syn = syn_of(1, 1, 1, START);
+	uint64_t now_ns = START + 3 * SEC;
 
 	(void)state;
-	make_queue(8, SEC);
+	make_queue(80, SEC);
+	queue_set_delay_max(queue, SEC, 3 * SEC);
+	put(1, 1, 1, true, now_ns - 1); /* young, whatever its term */
+	syn.retransmit = true;
+	for (syn.key = 2; syn.key <= 2 * QUEUE_PASSED_OVER + 3; syn.key++)
+		assert_int_equal(queue_put(queue, &syn, now_ns - 1, &victim), QUEUE_QUEUED);
+	assert_true(queue_next_deadline(queue) == now_ns - 1 + SEC);
+	assert_int_equal(queue_take(queue, now_ns - 1)->key, 1);
+	assert_int_equal(queue_take(queue, now_ns - 1)->key, 2);
+	/* now they are */
+	assert_int_equal(queue_peek(queue, now_ns)->key, 3 + QUEUE_PASSED_OVER);
+	assert_int_equal(queue_peek(queue, now_ns)->key, 3 + QUEUE_PASSED_OVER);
+	assert_int_equal(queue_take(queue, now_ns)->key, 3 + QUEUE_PASSED_OVER);
+	assert_null(queue_take(queue, now_ns));
+	assert_int_equal(queue_stats(queue)->ends[QUEUE_RETRANSMITS][QUEUE_EXPIRED],
+			 2 * QUEUE_PASSED_OVER);
+}
+
+/* Nobody has to go for one that is too old. */
+static void test_too_old_for_a_full_queue(void **state)
+{
+	struct queue_syn syn = syn_of(9, 9, 9, START);
+
+	(void)state;
+	make_queue(2, SEC);
+	put(1, 1, 1, true, START + 3 * SEC);
+	put(2, 1, 1, true, START + 3 * SEC);
 	syn.retransmit = true;
 	queue_set_delay_max(queue, SEC, 3 * SEC);
-	queue_put(queue, &syn, START + 2999 * MS, &victim);
-	assert_true(queue_next_deadline(queue) == START + 3999 * MS);
-	assert_true(queue_forget(queue, 1, START + 2999 * MS));
-	queue_put(queue, &syn, START + 3 * SEC, &victim);
-	assert_int_equal(queue_expire(queue, START + 3 * SEC), 1);
-	/* nor longer than that of one that it has */
-	queue_put(queue, &syn, START + 2999 * MS, &victim);
-	assert_int_equal(queue_peek(queue, START + 2999 * MS)->key, 1);
-	assert_null(queue_peek(queue, START + 3 * SEC));
-	assert_int_equal(queue_stats(queue)->ends[QUEUE_RETRANSMITS][QUEUE_EXPIRED], 2);
-	queue_set_delay_max(queue, SEC, UINT64_MAX);
-	queue_put(queue, &syn, START + 9 * SEC, &victim);
-	assert_true(queue_next_deadline(queue) == START + 10 * SEC);
+	assert_int_equal(queue_put(queue, &syn, START + 3 * SEC, &victim), QUEUE_REFUSED_FULL);
+	queue_set_delay_max(queue, SEC, 3 * SEC + 1);
+	assert_int_equal(queue_put(queue, &syn, START + 3 * SEC, &victim), QUEUE_QUEUED);
+	assert_int_equal(victim->key, 2);
 }
 
 static void test_deadlines_in_order(void **state)
@@ -360,7 +378,8 @@ int main(void)
 		queue_test(test_expires_by_the_first_syn),
 		queue_test(test_comes_back_for_another_term),
 		queue_test(test_take_skips_what_has_expired),
-		queue_test(test_nobody_too_old),
+		queue_test(test_too_old),
+		queue_test(test_too_old_for_a_full_queue),
 		queue_test(test_deadlines_in_order),
 		queue_test(test_deadlines_after_one_has_left),
 		queue_test(test_delay_max_changes),
