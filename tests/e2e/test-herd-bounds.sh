@@ -177,6 +177,7 @@ is "$(seconds 1)" "$(seconds 2)" "two runs of a seed"
 fake code=0
 # (on a busy machine it may well warn that the figure is unsteady)
 expect 0 herd $B4 "$port" capacity devices 8 duration 6s timeout 60s json "$record" quiet
+# shellcheck disable=SC2016 # a variable of jq's
 is "$(value '.capacity > 0 and .t50 == null and (.capacity_steps | length > 0) and
 	(.knee_width as $width | any(.capacity_steps[]; .width == $width))')" true "capacity"
 is "$(value 'has("knee_found")')" true "capacity"
