@@ -104,10 +104,9 @@ static __always_inline enum reason delay_ask(struct xdp_md *ctx, enum reason sha
 {
 	__u32 ruling;
 
-	if (cause->policy->listeners[cause->listener].excess != EXCESS_DELAY ||
-	    shared == REASON_INTERNAL)
+	if (cause->listener->excess != EXCESS_DELAY || shared == REASON_INTERNAL)
 		return shared;
-	ruling = delay_rule(ctx, cause->listener, shared, delay_facts(cause, known),
+	ruling = delay_rule(ctx, cause->listener_id, shared, delay_facts(cause, known),
 			    cause_now_ns(cause));
 	cause->unheld = ruling >> DELAY_UNHELD_SHIFT;
 	shared = ruling & DELAY_REASON_MASK;
@@ -189,7 +188,7 @@ static __always_inline enum verdict delay(struct xdp_md *ctx, const struct packe
 		.first_seen_ns = delay_first_seen_ns(known, cause->read_ns),
 		.seen_ns = cause->read_ns,
 		.generation = cause->generation,
-		.listener = cause->listener,
+		.listener = cause->listener_id,
 		.retransmit = known->echo == ECHO_WAITED,
 	};
 
@@ -201,7 +200,7 @@ static __always_inline enum verdict delay(struct xdp_md *ctx, const struct packe
 
 static __always_inline void delay_count(const struct cause *cause)
 {
-	__u32 index = cause->listener;
+	__u32 index = cause->listener_id;
 	struct unheld_counters *count = bpf_map_lookup_elem(&unheld, &index);
 
 	if (count)

@@ -181,7 +181,7 @@ static __always_inline bool stake_place(struct stake *stake, const struct cause 
 	if (stake->limit->kind == LIMIT_UNLIMITED)
 		return true;
 	if (!table_place(&stake->place, &cause->control->seed, &prefix,
-			 cause->policy->listeners[cause->listener].serial << 8 | level))
+			 cause->listener->serial << 8 | level))
 		return false;
 	table_prefetch(stake->place.set);
 	return true;
@@ -206,30 +206,37 @@ static __always_inline enum reason ask_shared(struct cause *cause, struct stakes
 	cause->kept = false;
 	stakes->listener.word = NULL;
 	stakes->host.limit = &cause->policy->host;
-	stakes->listener.limit = &cause->policy->listeners[cause->listener].limits[LEVEL_LISTENER];
+	stakes->listener.limit = &cause->listener->limits[LEVEL_LISTENER];
 	reason = stake_ask_level(&stakes->host, 0, cause, REASON_HOST_LIMIT);
 	if (!reason)
 		reason = window_ask_shared(cause);
 	if (reason)
 		return reason;
-	return stake_ask_level(&stakes->listener, LEVELS_LISTENER + cause->listener, cause,
+	return stake_ask_level(&stakes->listener, LEVELS_LISTENER + cause->listener_id, cause,
 			       REASON_LISTENER_LIMIT);
 }
 
-/* Site and source. The clock, if nobody has read it yet, is read while their lines come from memory. */
-static __always_inline enum reason ask_prefixes(const struct packet *packet, struct cause *cause,
-						struct stakes *stakes)
+/*
+ * Where site and source lie, so that their lines come from memory while others read the clock and
+ * look for the SYN among those that have waited. False: no map. A function of its own for the
+ * verifier.
+ */
+static __noinline bool place_prefixes(const struct packet *packet, const struct cause *cause,
+				      struct stakes *stakes)
 {
 	const struct policy *policy = cause->policy;
-	const struct limit *limits = policy->listeners[cause->listener].limits;
+	const struct limit *limits = cause->listener->limits;
 	__u32 family = packet->family & 1;
 
 	stakes->site.limit = &limits[LEVEL_SITE];
 	stakes->source.limit = cause->rule ? &cause->rule->source : &limits[LEVEL_SOURCE];
-	if (!stake_place(&stakes->site, cause, packet, &policy->site_mask[family], LEVEL_SITE) ||
-	    !stake_place(&stakes->source, cause, packet, &policy->source_mask[family],
-			 cause->rule ? LEVEL_RULE : LEVEL_SOURCE))
-		return REASON_INTERNAL;
+	return stake_place(&stakes->site, cause, packet, &policy->site_mask[family], LEVEL_SITE) &&
+	       stake_place(&stakes->source, cause, packet, &policy->source_mask[family],
+			   cause->rule ? LEVEL_RULE : LEVEL_SOURCE);
+}
+
+static __always_inline enum reason ask_prefixes(struct cause *cause, struct stakes *stakes)
+{
 	if (!stake_ask_prefix(&stakes->site, cause))
 		return REASON_SITE_LIMIT;
 	return stake_ask_prefix(&stakes->source, cause) ? REASON_NONE : REASON_SOURCE_LIMIT;
@@ -278,7 +285,11 @@ static __always_inline enum reason judge(struct xdp_md *ctx, const struct packet
 					 struct recall *known)
 {
 	enum reason shared = ask_shared(cause, stakes), reason = REASON_NONE;
+	bool placed = !shared;
 
+	stakes_pay_no_prefix(stakes);
+	if (placed && !place_prefixes(packet, cause, stakes))
+		return REASON_INTERNAL;
 	recall(known, packet, cause, !shared && cause->kept);
 	if (known->looked) {
 		if (known->echo == ECHO_ADMITTED)
@@ -298,8 +309,10 @@ static __always_inline enum reason judge(struct xdp_md *ctx, const struct packet
 	}
 	if (known->looked && known->entry & WAITING_HAS_PAID)
 		stakes_pay_no_prefix(stakes);
+	else if (!placed && !place_prefixes(packet, cause, stakes))
+		reason = REASON_INTERNAL;
 	else
-		reason = ask_prefixes(packet, cause, stakes);
+		reason = ask_prefixes(cause, stakes);
 	if (!reason)
 		reason = charge_all(cause, stakes);
 	cause->held &= reason == REASON_ADMITTED;

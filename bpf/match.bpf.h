@@ -10,9 +10,10 @@
 struct cause {
 	const struct control *control;
 	const struct policy *policy;
-	__u64 generation;	 /* of the policy */
-	__u64 read_ns;		 /* see cause_now_ns() */
-	__u32 listener;		 /* id */
+	const struct listener *listener; /* whose SYN it is; NULL before match() */
+	__u64 generation;		 /* of the policy */
+	__u64 read_ns;			 /* see cause_now_ns() */
+	__u32 listener_id;
 	__u8 kept;		 /* not 0: the tokens left are for SYNs that come again */
 	bool held;		 /* to be delayed: site and source have been charged */
 	__u8 unheld;		 /* enum unheld: why not, if it was to be */
@@ -58,8 +59,13 @@ static __always_inline enum reason match(const struct packet *packet, struct cau
 			return REASON_INTERNAL;
 		match = &cause->policy->matches[index];
 		if (match_covers(match, &packet->dst)) {
-			cause->listener = match->listener;
-			return cause->listener < LISTENERS_MAX ? REASON_NONE : REASON_INTERNAL;
+			__u32 id = match->listener;
+
+			if (id >= LISTENERS_MAX)
+				return REASON_INTERNAL;
+			cause->listener_id = id;
+			cause->listener = &cause->policy->listeners[id];
+			return REASON_NONE;
 		}
 		index = match->next;
 	}

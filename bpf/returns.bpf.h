@@ -68,8 +68,7 @@ __noinline __u32 returns_reserve_of(const struct listener *listener, __u32 id, _
 
 static __always_inline __u32 returns_reserve(struct cause *cause)
 {
-	return returns_reserve_of(&cause->policy->listeners[cause->listener], cause->listener,
-				  cause_now_ns(cause));
+	return returns_reserve_of(cause->listener, cause->listener_id, cause_now_ns(cause));
 }
 
 #endif

@@ -117,7 +117,7 @@ static __always_inline enum reason rules(const struct packet *packet, struct cau
 {
 	const struct policy *policy = cause->policy;
 	__u32 family = packet->family & 1, slot = cause->generation & 1;
-	bool own = policy->has_listener_rules[family] >> cause->listener & 1;
+	bool own = policy->has_listener_rules[family] >> cause->listener_id & 1;
 	bool general = policy->has_rules[family];
 	int found;
 	__u32 action;
@@ -125,7 +125,7 @@ static __always_inline enum reason rules(const struct packet *packet, struct cau
 
 	if ((!own && !general) || !rules_are_possible(packet, slot))
 		return REASON_NONE;
-	found = rules_find(packet, slot, cause->listener, own, general);
+	found = rules_find(packet, slot, cause->listener_id, own, general);
 	if (!found)
 		return REASON_NONE;
 	action = found >> FOUND_ACTION_SHIFT & 3;
@@ -135,7 +135,7 @@ static __always_inline enum reason rules(const struct packet *packet, struct cau
 		return REASON_BLOCKED;
 	trie = rules_trie(family, slot);
 	if (trie) {
-		struct rule_key_v6 key = rules_key(packet, found & FOUND_OWN ? cause->listener
+		struct rule_key_v6 key = rules_key(packet, found & FOUND_OWN ? cause->listener_id
 									     : RULE_EVERY_LISTENER);
 
 		cause->rule = rules_look_up(trie, &key, found & FOUND_LEN_MASK);

@@ -216,8 +216,8 @@ static __always_inline void recall(struct recall *recall, const struct packet *p
 	if (!waiting_sets)
 		return;
 	now_ns = cause_now_ns(cause);
-	paid = look_is_paid(cause->listener, now_ns);
-	if (!paid && !must && !recall_may_be_released(cause->listener))
+	paid = look_is_paid(cause->listener_id, now_ns);
+	if (!paid && !must && !recall_may_be_released(cause->listener_id))
 		return;
 	__builtin_memset(recall, 0, sizeof(*recall));
 	recall->may_enter = paid;
@@ -238,8 +238,7 @@ static __always_inline bool is_awaited(const struct cause *cause, enum reason re
 {
 	return (reason == REASON_HOST_LIMIT || reason == REASON_LISTENER_LIMIT ||
 		reason == REASON_RESERVED || reason == REASON_BEHIND || reason == REASON_WINDOW) &&
-	       cause->policy->mode == MODE_ENFORCE &&
-	       cause->policy->listeners[cause->listener].excess != EXCESS_REJECT;
+	       cause->policy->mode == MODE_ENFORCE && cause->listener->excess != EXCESS_REJECT;
 }
 
 static __always_inline void count_returns(const struct recall *recall, __u32 index, __u64 now_ns,
@@ -331,7 +330,7 @@ static __always_inline void remember(const struct recall *recall, const struct c
 		marks |= WAITING_IS_AWAITED;
 	if (cause->held)
 		marks |= WAITING_HAS_PAID;
-	waiting_remember(recall, cause->listener, reason, marks, cause->read_ns);
+	waiting_remember(recall, cause->listener_id, reason, marks, cause->read_ns);
 }
 
 /*

@@ -27,8 +27,8 @@
  */
 static __always_inline __u32 reject_at(struct xdp_md *ctx, enum reason reason, struct cause *cause)
 {
-	const struct listener *listener = &cause->policy->listeners[cause->listener];
-	__u32 index = LEVELS_REJECT + cause->listener;
+	const struct listener *listener = cause->listener;
+	__u32 index = LEVELS_REJECT + cause->listener_id;
 	struct level_state *state;
 	__u32 l3_at;
 
@@ -58,8 +58,8 @@ static __always_inline void note_refused(enum reason reason, const struct packet
 					  : &policy->source_mask[family];
 	const struct top_entry refused = {
 		.prefix = { packet->src.hi & mask->hi, packet->src.lo & mask->lo },
-		.serial = policy->listeners[cause->listener].serial,
-		.listener = cause->listener,
+		.serial = cause->listener->serial,
+		.listener = cause->listener_id,
 		.level = is_site ? LEVEL_SITE : source_level,
 		/* no branch on the family, which the verifier would follow */
 		.prefix_len = (is_site ? policy->site_len : policy->source_len)[family] +
@@ -77,7 +77,7 @@ static __always_inline int finish(struct xdp_md *ctx, enum reason reason,
 {
 	bool judged = reason >= REASON_ADMITTED;
 	bool enforced = judged && cause->policy->mode == MODE_ENFORCE;
-	__u32 index = judged ? 1 + cause->listener : 0, reject = 0;
+	__u32 index = judged ? 1 + cause->listener_id : 0, reject = 0;
 	struct counters *count = bpf_map_lookup_elem(&counters, &index);
 	enum verdict verdict = VERDICT_PASS;
 
@@ -99,10 +99,9 @@ static __always_inline int finish(struct xdp_md *ctx, enum reason reason,
 		count->n[enforced][verdict][reason & (REASON_MAX - 1)]++;
 	if (enforced && verdict != VERDICT_PASS)
 		return verdict == VERDICT_REJECT ? XDP_TX : XDP_DROP;
-	if (judged && cause->policy->listeners[cause->listener].window.window != WINDOW_OFF)
-		flow_admitted(flow_place(packet), bpf_ntohl(packet->isn), cause->listener,
-			      cause->policy->listeners[cause->listener].connack_max,
-			      cause_now_ns(cause));
+	if (judged && cause->listener->window.window != WINDOW_OFF)
+		flow_admitted(flow_place(packet), bpf_ntohl(packet->isn), cause->listener_id,
+			      cause->listener->connack_max, cause_now_ns(cause));
 	return XDP_PASS;
 }
 
@@ -119,7 +118,7 @@ int weir(struct xdp_md *ctx)
 	if (packet.ends)
 		flow_closed(&packet, flow_place(&packet));
 	if (packet.resets && match(&packet, &cause) == REASON_NONE)
-		waiting_reset(&packet, cause.listener, cause_now_ns(&cause));
+		waiting_reset(&packet, cause.listener_id, cause_now_ns(&cause));
 	if (!reason)
 		reason = match(&packet, &cause);
 	if (!reason)

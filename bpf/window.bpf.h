@@ -39,12 +39,12 @@ __noinline int window_charge_state(const struct listener *listener, __u32 id, __
 /* Has the listener's window room? Takes nothing. */
 static __always_inline enum reason window_ask_shared(struct cause *cause)
 {
-	const struct listener *listener = &cause->policy->listeners[cause->listener];
+	const struct listener *listener = cause->listener;
 	__u32 answer;
 
 	if (listener->window.window == WINDOW_OFF)
 		return REASON_NONE;
-	answer = window_ask_state(listener, cause->listener, cause_now_ns(cause));
+	answer = window_ask_state(listener, cause->listener_id, cause_now_ns(cause));
 	if (answer & WINDOW_NO)
 		return REASON_WINDOW;
 	cause->kept |= answer;
@@ -53,11 +53,11 @@ static __always_inline enum reason window_ask_shared(struct cause *cause)
 
 static __always_inline void window_charge(const struct cause *cause)
 {
-	const struct listener *listener = &cause->policy->listeners[cause->listener];
+	const struct listener *listener = cause->listener;
 
 	/* who is held is charged when it is let in */
 	if (listener->window.window != WINDOW_OFF && !cause->held)
-		window_charge_state(listener, cause->listener, cause->read_ns);
+		window_charge_state(listener, cause->listener_id, cause->read_ns);
 }
 
 #endif

@@ -31,7 +31,7 @@ static __always_inline struct lru_key lru_key(const struct packet *packet,
 {
 	const struct lru_key key = {
 		.prefix = { packet->src.hi & mask->hi, packet->src.lo & mask->lo },
-		.listener_level = cause->listener << 8 | level,
+		.listener_level = cause->listener_id << 8 | level,
 	};
 
 	return key;
@@ -80,7 +80,7 @@ static __always_inline enum reason lru_judge(const struct packet *packet, const 
 					     __u64 now_ns)
 {
 	const struct policy *policy = cause->policy;
-	const struct limit *limits = policy->listeners[cause->listener].limits;
+	const struct limit *limits = cause->listener->limits;
 	const struct lru_key site_key = lru_key(packet, cause,
 						&policy->site_mask[packet->family & 1], LEVEL_SITE);
 	const struct lru_key source_key =
@@ -90,7 +90,7 @@ static __always_inline enum reason lru_judge(const struct packet *packet, const 
 	host = lru_level(&policy->host, 0);
 	if (host && !limit_admits(&policy->host, *host, now_ns))
 		return REASON_HOST_LIMIT;
-	listener = lru_level(&limits[LEVEL_LISTENER], 1 + cause->listener);
+	listener = lru_level(&limits[LEVEL_LISTENER], 1 + cause->listener_id);
 	if (listener && !limit_admits(&limits[LEVEL_LISTENER], *listener, now_ns))
 		return REASON_LISTENER_LIMIT;
 	site = bpf_map_lookup_elem(&lru_sites, &site_key);
