@@ -4,7 +4,7 @@
 
 #include "law_turn.h"
 
-#define TARGET_NS (100 * NS_PER_MS)
+#define TARGET_NS (250 * NS_PER_MS)
 #define TARGET_LEAST_NS (5 * NS_PER_MS)
 #define TARGET_MOST_NS (60 * NS_PER_SEC)
 #define WINDOW_MIN 4
@@ -24,6 +24,7 @@
 #define ROOM_SHARE 0.5
 
 #define PACE_GAIN 1.5
+#define PACE_OVER_GOODPUT 1.5
 #define PACE_LEAST_SECONDS 0.05
 
 static uint32_t clamp_count(uint32_t value, uint32_t otherwise, uint32_t least, uint32_t most)
@@ -242,7 +243,10 @@ static double pace_per_sec(const struct law *law, const struct turn *turn)
 	double seconds = (2 * (double)turn->sample->round_trip_ns + turn->latency_ns / 2) /
 			 NS_PER_SEC;
 
-	return PACE_GAIN * law->window / law_clamp(seconds, PACE_LEAST_SECONDS, 60);
+	double pace = PACE_GAIN * law->window / law_clamp(seconds, PACE_LEAST_SECONDS, 60);
+	double known = PACE_OVER_GOODPUT * law->goodput_peak;
+
+	return law->state == LAW_STARTUP || known <= 0 || pace < known ? pace : known;
 }
 
 static void limit_window(const struct law *law, const struct turn *turn, struct law_limits *limits)

@@ -73,7 +73,7 @@ struct law_sample {
 
 /* The listener's configuration; law_init() puts what is absurd right. */
 struct law_config {
-	uint64_t target_ns;	 /* set-up latency to keep; 0: 100 ms */
+	uint64_t target_ns;	 /* set-up latency to keep; 0: 250 ms */
 	uint32_t window_min;	 /* 0: 4 */
 	uint32_t window_max;	 /* 0: LAW_WINDOW_MAX */
 	uint32_t window_fixed;	 /* 0: auto; a number; LAW_WINDOW_OFF */
@@ -187,9 +187,10 @@ struct law {
 
 	uint64_t cut_ns, cut_period_ns;
 	uint64_t grown_ns, grown_period_ns;
-	uint64_t over_since_ns; /* x > 1 since then; 0: it is not */
-	uint64_t low_since_ns;	/* x < 0.35, and wanting more, since then */
-	uint64_t min_since_ns;	/* too slow at the least window, since then */
+	double grown_latency_ns; /* what set-ups took then; 0: not known */
+	uint64_t over_since_ns;	 /* x > 1 since then; 0: it is not */
+	uint64_t low_since_ns;	 /* x < 0.35, and wanting more, since then */
+	uint64_t min_since_ns;	 /* too slow at the least window, since then */
 	uint64_t probe_until_ns, probe_next_ns;
 	double probe_latency_ns;
 	double slowest_ns, slowest_window; /* the largest latency since x was 1, and its window */
@@ -208,6 +209,9 @@ struct law {
 	bool restarted;
 	double in_flight_peak;		/* of about the last second */
 	double goodput_1s, goodput_10s; /* smoothed, per second */
+	double goodput_storm;		/* the same over 2 s, while demand is held back only */
+	double storm_share;		/* what a constant 1 would be so */
+	double goodput_peak;		/* the most of that, of about the last half minute */
 	double judged_recent, requested_recent;
 	double young_share, reserve;
 	struct law_signal_memory signal[LAW_SIGNALS_MAX];

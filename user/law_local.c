@@ -13,6 +13,9 @@
 
 #define SANE_PER_SEC 1e7
 
+#define STORM_NS (2 * NS_PER_SEC)
+#define PEAK_NS (30 * NS_PER_SEC)
+
 /* Evidence on who turns into a request halves in this time; so much of it is enough to judge. */
 #define EVIDENCE_NS NS_PER_SEC
 #define EVIDENCE_MIN 16.0
@@ -40,12 +43,20 @@ static void smooth(double *value, double next, uint64_t dt_ns, uint64_t tau_ns)
 
 /* What was done while nobody was held back is what was asked for, and says nothing of what the
  * broker can do: only a storm teaches that. */
-static void learn_goodput(struct law *law, const struct turn *turn, uint64_t completed)
+static void learn_goodput(struct law *law, const struct turn *turn, uint64_t completed,
+			  double per_sec)
 {
-	if (law->refused_ns && turn->now_ns - law->refused_ns <= HELD_BACK_NS)
-		law_goodput_note(&law->goodput, completed, turn->now_ns);
-	else
+	if (!law->refused_ns || turn->now_ns - law->refused_ns > HELD_BACK_NS) {
 		law->goodput.since_ns = 0;
+		return;
+	}
+	law_goodput_note(&law->goodput, completed, turn->now_ns);
+	smooth(&law->goodput_storm, per_sec, turn->dt_ns, STORM_NS);
+	/* of so little time it is so much of the truth */
+	smooth(&law->storm_share, 1, turn->dt_ns, STORM_NS);
+	smooth(&law->goodput_peak, 0, turn->dt_ns, PEAK_NS);
+	if (law->goodput_storm / law->storm_share > law->goodput_peak)
+		law->goodput_peak = law->goodput_storm / law->storm_share;
 }
 
 static void count_goodput(struct law *law, const struct turn *turn, uint64_t completed)
@@ -57,7 +68,7 @@ static void count_goodput(struct law *law, const struct turn *turn, uint64_t com
 		return;
 	smooth(&law->goodput_1s, per_sec, dt_ns, NS_PER_SEC);
 	smooth(&law->goodput_10s, per_sec, dt_ns, 10 * NS_PER_SEC);
-	learn_goodput(law, turn, completed);
+	learn_goodput(law, turn, completed, per_sec);
 	if (completed)
 		law->completed_ns = turn->now_ns;
 }

@@ -16,6 +16,7 @@
 
 #define CUT_SLOPE 0.25
 #define CUT_LEAST_FACTOR 0.5
+#define CUT_MOST_FACTOR 0.9 /* less would tell nothing, see is_futile() */
 #define CUT_SIGNAL_ONLY 0.9
 #define SIGNAL_FLOOR 0.5
 #define SIGNAL_PATIENCE 3
@@ -26,6 +27,10 @@
 #define GROW_FACTOR 1.5
 #define GROW_STEP 4.0
 #define GROW_SHARE 0.05
+/* A queue gets longer as the window does, half as much again. */
+#define FLAT 1.2
+#define X_TRY_FIRST 2.0
+#define FLAT_WAIT_NS (1000 * NS_PER_MS)
 #define FAR_NS NS_PER_SEC
 #define CALM_NS (3 * NS_PER_SEC)
 
@@ -72,6 +77,7 @@ void law_restart_window(struct law *law, uint64_t now_ns)
 	law->cut_ns = 0;
 	law->grown_ns = now_ns;
 	law->grown_period_ns = 0;
+	law->grown_latency_ns = 0;
 	set_window(law, window > START_WINDOW ? window : START_WINDOW);
 }
 
@@ -148,7 +154,7 @@ static enum law_why raise_target(struct law *law, const struct turn *turn)
 
 static enum law_why cut_local(struct law *law, struct turn *turn)
 {
-	double factor = law_clamp(1 - CUT_SLOPE * (turn->x - 1), CUT_LEAST_FACTOR, 1);
+	double factor = law_clamp(1 - CUT_SLOPE * (turn->x - 1), CUT_LEAST_FACTOR, CUT_MOST_FACTOR);
 
 	if (is_futile(law, turn))
 		return raise_target(law, turn);
@@ -288,6 +294,8 @@ static enum law_why grow(struct law *law, struct turn *turn)
 		why = LAW_WHY_GROW;
 	}
 	law->grown_ns = turn->now_ns;
+	if (!turn->stuck)
+		law->grown_latency_ns = turn->latency_ns;
 	law->grown_period_ns = law_jitter(law, law->grown_period_ns + age_ns);
 	return why;
 }
@@ -362,6 +370,39 @@ static bool has_overflowed(const struct turn *turn)
 	       (!sample->backlog_max || sample->backlog >= sample->backlog_max / OVERFLOW_ROOM);
 }
 
+/* Starting up: do set-ups take no longer than before the window grew last? Then they do not wait for
+ * each other. Before it grew for the first time, that is tried. */
+static bool is_flat(const struct law *law, const struct turn *turn)
+{
+	if (law->state != LAW_STARTUP || law->config.shared || turn->stuck || turn->signal >= 0)
+		return false;
+	if (law->grown_latency_ns <= 0)
+		return turn->x < X_TRY_FIRST;
+	return turn->latency_ns < FLAT * law->grown_latency_ns;
+}
+
+/* Over 0.7 of the target at the start. */
+static enum law_why try_flat(struct law *law, struct turn *turn)
+{
+	uint64_t wait_ns = FLAT_WAIT_NS + (uint64_t)law_clamp(turn->latency_ns, 0, NS_PER_SEC);
+
+	if (law->grown_latency_ns > 0 && !law_elapsed(law->grown_ns, wait_ns, turn->now_ns))
+		return LAW_WHY_WAIT;
+	if (turn->x > 1 && law->grown_latency_ns > 0 && turn->x < TARGET_RAISE_MAX)
+		return raise_target(law, turn);
+	return try_grow(law, turn);
+}
+
+/* 0.7 <= x <= 1. */
+static enum law_why stay_near(struct law *law, const struct turn *turn)
+{
+	if (turn->signal >= 0)
+		return LAW_WHY_SIGNAL_HOLDS;
+	if (law->state == LAW_STARTUP && !turn->stuck)
+		law->state = LAW_STEADY;
+	return LAW_WHY_NEAR;
+}
+
 enum law_why law_window(struct law *law, struct turn *turn)
 {
 	choose_x(law, turn);
@@ -381,8 +422,10 @@ enum law_why law_window(struct law *law, struct turn *turn)
 		cut_used(law, turn, CUT_LEAST_FACTOR);
 		return LAW_WHY_OVERFLOW;
 	}
+	if (turn->x >= X_NEAR && is_flat(law, turn))
+		return try_flat(law, turn);
 	if (turn->x > 1) {
-		if (law->state == LAW_STARTUP && turn->signal < 0)
+		if (law->state == LAW_STARTUP && turn->signal < 0 && !turn->stuck)
 			law->state = LAW_STEADY;
 		if (turn->signal >= 0 && turn->x_local < X_IDLE)
 			return try_signal_only(law, turn);
@@ -390,11 +433,7 @@ enum law_why law_window(struct law *law, struct turn *turn)
 	}
 	law->over_since_ns = law->min_since_ns = 0;
 	law->slowest_ns = 0;
-	if (turn->x >= (law->config.shared ? X_NEAR_SHARED : X_NEAR)) {
-		if (turn->signal >= 0)
-			return LAW_WHY_SIGNAL_HOLDS;
-		law->state = law->state == LAW_STARTUP ? LAW_STEADY : law->state;
-		return LAW_WHY_NEAR;
-	}
+	if (turn->x >= (law->config.shared ? X_NEAR_SHARED : X_NEAR))
+		return stay_near(law, turn);
 	return try_grow(law, turn);
 }

@@ -284,7 +284,7 @@ start run broker "$build/weir" run config "$work/window.ini" edge
 wait_for 10 follows_signal
 json 0 show signals edge
 holds '.instances[0].listeners[0].window | .controlled and .size > 0 and .in_flight == 0
-	and .target_ms == 100 and .signals[0].name == "pressure" and .signals[0].failures == 0'
+	and .target_ms == 250 and .signals[0].name == "pressure" and .signals[0].failures == 0'
 stop "$job"
 
 # -- devices ---------------------------------------------------------------------------------------

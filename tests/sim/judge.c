@@ -25,7 +25,7 @@ const char *check_step(const struct result *result)
 	uint32_t slow = 0;
 
 	for (uint32_t i = POINT(27); i < POINT(50) && i < result->points; i++)
-		slow += result->series[i].latency_ms > 200;
+		slow += result->series[i].latency_ms > 500;
 	if (slow > POINT(23) / 10)
 		return "set-ups took over twice the target 7 s after the step";
 	if (sum(result, 65, 70, true) < 0.9 * 400 * 5)
@@ -47,7 +47,7 @@ const char *check_killed(const struct result *result)
 
 const char *check_frozen(const struct result *result)
 {
-	return result->window_most > 150 ? "a frozen signal raised the window" : NULL;
+	return result->window_most > 200 ? "a frozen signal raised the window" : NULL;
 }
 
 const char *check_flood(const struct result *result)

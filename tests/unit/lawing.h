@@ -21,10 +21,16 @@ static uint32_t done_per_step;
 static bool demand; /* more than the window lets through, and it is full */
 static uint64_t tracked_ago_ns;
 
+#define TARGET_NS (100 * MS)
+
 static inline void configure(const struct law_config *config)
 {
+	struct law_config with_target = *config;
+
+	if (!with_target.target_ns)
+		with_target.target_ns = TARGET_NS;
 	now_ns = START;
-	law_init(&law, config, 1, now_ns);
+	law_init(&law, &with_target, 1, now_ns);
 	memset(&sample, 0, sizeof(sample));
 	memset(signals, 0, sizeof(signals));
 	sample.tracked = true;
@@ -45,10 +51,10 @@ static inline int start(void **state)
 	return 0;
 }
 
-/* Set-up latency as a share of the default target. */
+/* Set-up latency as a share of the target. */
 static inline void set_x(double x)
 {
-	sample.latency_p90_ns = (uint64_t)(x * 100 * MS);
+	sample.latency_p90_ns = (uint64_t)(x * TARGET_NS);
 	sample.oldest_ns = sample.latency_p90_ns;
 }
 

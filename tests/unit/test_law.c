@@ -26,6 +26,48 @@ static void test_starts_small_and_doubles(void **state)
 	assert_int_equal(limits.window, 96);
 }
 
+/* Set-ups that take as long as they did with fewer at once do not wait for each other. */
+static void test_start_goes_on_where_it_is_flat(void **state)
+{
+	(void)state;
+	/* nothing is known of how long they took with less: that is tried once */
+	set_x(1.5);
+	run_until(LAW_WHY_STARTUP);
+	assert_int_equal(limits.window, 48);
+	/* and was no queue */
+	set_x(1.6);
+	run_until(LAW_WHY_TARGET_RAISED);
+	assert_int_equal(limits.target_ns, 320 * MS);
+	assert_int_equal(limits.window, 48);
+	run_until(LAW_WHY_STARTUP);
+	assert_int_equal(limits.window, 72);
+	/* but this is one */
+	set_x(2.3);
+	run_until(LAW_WHY_NEAR);
+	assert_int_equal(limits.state, LAW_STEADY);
+	assert_int_equal(limits.window, 72);
+
+	start(state);
+	set_x(0.8);
+	run_until(LAW_WHY_STARTUP);
+	assert_int_equal(limits.window, 48);
+	run_until(LAW_WHY_STARTUP);
+	assert_int_equal(limits.window, 72);
+	assert_int_equal(limits.target_ns, 100 * MS);
+
+	/* far over the target nothing is tried */
+	start(state);
+	set_x(2.1);
+	run_until(LAW_WHY_SLOW);
+	assert_true(limits.window < 32);
+	/* nor where one that has not come back yet says so */
+	start(state);
+	sample.latency_count = 5;
+	set_x(1.5);
+	run_until(LAW_WHY_STUCK);
+	assert_true(limits.window < 32);
+}
+
 static void test_grows_by_steps(void **state)
 {
 	(void)state;
@@ -61,9 +103,10 @@ static void test_cuts_in_proportion(void **state)
 		uint32_t window;
 		enum law_why why;
 	} rows[] = {
-		{ 1.4, 90, LAW_WHY_SLOW },	{ 2, 75, LAW_WHY_SLOW },
-		{ 3, 50, LAW_WHY_SLOW },	{ 3.9, 50, LAW_WHY_SLOW },
-		{ 4.1, 50, LAW_WHY_VERY_SLOW }, { 900, 50, LAW_WHY_VERY_SLOW },
+		{ 1.01, 90, LAW_WHY_SLOW },	{ 1.4, 90, LAW_WHY_SLOW },
+		{ 2, 75, LAW_WHY_SLOW },	{ 3, 50, LAW_WHY_SLOW },
+		{ 3.9, 50, LAW_WHY_SLOW },	{ 4.1, 50, LAW_WHY_VERY_SLOW },
+		{ 900, 50, LAW_WHY_VERY_SLOW },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -226,8 +269,8 @@ static void test_window_of_the_operator(void **state)
 	config.window_fixed = 0;
 	law_configure(&law, &config);
 	set_x(0.8);
-	assert_int_equal(step(), LAW_WHY_NEAR);
-	assert_int_equal(limits.window, 32);
+	assert_int_equal(step(), LAW_WHY_STARTUP);
+	assert_int_equal(limits.window, 48);
 }
 
 /* The accept queue: half of its room, and a cut when it has overflowed. */
@@ -271,6 +314,20 @@ static void test_pace(void **state)
 	step();
 	/* 1.5 windows in 2 x 300 + 80 / 2 ms */
 	assert_true(limits.pace_per_sec > 234 && limits.pace_per_sec < 235);
+	/* no faster than half as much again as was done, 200/s */
+	sample.round_trip_ns = 0;
+	step();
+	assert_true(limits.pace_per_sec > 290 && limits.pace_per_sec < 310);
+	/* also when nobody was held back for a while: that says nothing */
+	demand = false;
+	done_per_step = 1;
+	run(20);
+	demand = true;
+	step();
+	assert_true(limits.pace_per_sec > 270);
+	/* half a minute of less is the truth */
+	run(90);
+	assert_true(limits.pace_per_sec < 40);
 	sample.round_trip_ns = UINT64_MAX;
 	step();
 	assert_true(limits.pace_per_sec >= limits.floor_per_sec);
@@ -310,6 +367,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		law_test(test_starts_small_and_doubles),
+		law_test(test_start_goes_on_where_it_is_flat),
 		law_test(test_grows_by_steps),
 		law_test(test_grows_fast_where_nothing_waits),
 		law_test(test_cuts_in_proportion),

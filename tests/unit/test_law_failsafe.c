@@ -99,7 +99,7 @@ static void test_broker_restarts(void **state)
 	assert_int_equal(limits.state, LAW_STARTUP);
 	assert_int_equal(limits.window, 250);
 	/* once */
-	assert_int_equal(step(), LAW_WHY_NEAR);
+	assert_int_equal(step(), LAW_WHY_STARTUP);
 	sample.restarted = false;
 	step();
 	law.window_good = 10;

@@ -12,6 +12,7 @@ static void test_tracking_is_stale(void **state)
 {
 	(void)state;
 	set_x(0.8);
+	law.state = LAW_STEADY;
 	run(1);
 	tracked_ago_ns = 500 * MS;
 	assert_int_equal(step(), LAW_WHY_NEAR);
@@ -52,8 +53,9 @@ static void test_tracking_comes_back(void **state)
 	run(6);
 	tracked_ago_ns = 0;
 	step();
-	assert_int_equal(limits.state, LAW_STEADY); /* x is 0.8 */
-	assert_int_equal(limits.window, 32);
+	/* from the start, and x is 0.8 */
+	assert_int_equal(limits.why, LAW_WHY_STARTUP);
+	assert_int_equal(limits.window, 48);
 }
 
 static void test_in_flight_that_never_ends(void **state)

@@ -32,7 +32,7 @@ static const struct {
 	{ "listener a", "window", "ports = 1", "ports = 1\nwindow = auto", CHANGE_LIVE },
 	{ "listener a", "window-min", "ports = 1", "ports = 1\nwindow-min = 9", CHANGE_LIVE },
 	{ "listener a", "window-max", "ports = 1", "ports = 1\nwindow-max = 99", CHANGE_LIVE },
-	{ "listener a", "target", "ports = 1", "ports = 1\ntarget = 250ms", CHANGE_LIVE },
+	{ "listener a", "target", "ports = 1", "ports = 1\ntarget = 300ms", CHANGE_LIVE },
 	{ "listener a", "floor", "ports = 1", "ports = 1\nfloor = 5/s", CHANGE_LIVE },
 	{ "listener a", "fallback-rate", "ports = 1", "ports = 1\nfallback-rate = 90/m",
 	  CHANGE_LIVE },
