@@ -15,6 +15,7 @@
 
 /* So many from the ring buffer, or so many put back, before the other gets its turn. */
 #define TAKEN_AT_ONCE 256
+#define TAKEN_BUSY 16
 #define RELEASED_AT_ONCE 64
 
 /* Between two looks at what tracks set-ups. */
@@ -212,6 +213,19 @@ uint64_t shaper_serve(struct shaper *shaper)
 			next_ns = due_ns;
 	}
 	return shaper->taken >= TAKEN_AT_ONCE ? 0 : next_ns;
+}
+
+bool shaper_is_busy(const struct shaper *shaper)
+{
+	return shaper->taken >= TAKEN_BUSY;
+}
+
+bool shaper_holds(const struct shaper *shaper)
+{
+	for (unsigned int id = 0; id < LISTENERS_MAX; id++)
+		if (shaper->lines[id].queue && shaper->states[id].length)
+			return true;
+	return false;
 }
 
 /* -- the rest ---------------------------------------------------------------------------------- */

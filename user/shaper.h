@@ -78,6 +78,10 @@ int shaper_tick(struct shaper *shaper, uint64_t now_ns, bool *moved);
 /* Takes SYNs over and lets in those whose time it is. Returns when to call it again at the latest,
  * at once if that is not later than now. */
 uint64_t shaper_serve(struct shaper *shaper);
+/* Did it take so many that there will be more at once? */
+bool shaper_is_busy(const struct shaper *shaper);
+/* Does it hold any? */
+bool shaper_holds(const struct shaper *shaper);
 
 /* Every CONTROLLER_TURN_NS: gives out what the windows of the listeners leave. */
 void shaper_control(struct shaper *shaper, uint64_t now_ns);
