@@ -242,7 +242,6 @@ static double pace_per_sec(const struct law *law, const struct turn *turn)
 {
 	double seconds = (2 * (double)turn->sample->round_trip_ns + turn->latency_ns / 2) /
 			 NS_PER_SEC;
-
 	double pace = PACE_GAIN * law->window / law_clamp(seconds, PACE_LEAST_SECONDS, 60);
 	double known = PACE_OVER_GOODPUT * law->goodput_peak;
 

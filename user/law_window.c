@@ -381,16 +381,18 @@ static bool is_flat(const struct law *law, const struct turn *turn)
 	return turn->latency_ns < FLAT * law->grown_latency_ns;
 }
 
-/* Over 0.7 of the target at the start. */
+/* Over 0.7 of the target at the start, and flat. LAW_WHY_COUNT: something speaks against growth. */
 static enum law_why try_flat(struct law *law, struct turn *turn)
 {
 	uint64_t wait_ns = FLAT_WAIT_NS + (uint64_t)law_clamp(turn->latency_ns, 0, NS_PER_SEC);
+	enum law_why why;
 
 	if (law->grown_latency_ns > 0 && !law_elapsed(law->grown_ns, wait_ns, turn->now_ns))
 		return LAW_WHY_WAIT;
 	if (turn->x > 1 && law->grown_latency_ns > 0 && turn->x < TARGET_RAISE_MAX)
 		return raise_target(law, turn);
-	return try_grow(law, turn);
+	why = try_grow(law, turn);
+	return why == LAW_WHY_STARTUP || why == LAW_WHY_WAIT ? why : LAW_WHY_COUNT;
 }
 
 /* 0.7 <= x <= 1. */
@@ -422,8 +424,12 @@ enum law_why law_window(struct law *law, struct turn *turn)
 		cut_used(law, turn, CUT_LEAST_FACTOR);
 		return LAW_WHY_OVERFLOW;
 	}
-	if (turn->x >= X_NEAR && is_flat(law, turn))
-		return try_flat(law, turn);
+	if (turn->x >= X_NEAR && is_flat(law, turn)) {
+		enum law_why why = try_flat(law, turn);
+
+		if (why != LAW_WHY_COUNT)
+			return why;
+	}
 	if (turn->x > 1) {
 		if (law->state == LAW_STARTUP && turn->signal < 0 && !turn->stuck)
 			law->state = LAW_STEADY;

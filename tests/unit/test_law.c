@@ -60,6 +60,16 @@ static void test_start_goes_on_where_it_is_flat(void **state)
 	set_x(2.1);
 	run_until(LAW_WHY_SLOW);
 	assert_true(limits.window < 32);
+	/* nor where the window is the operator's most, or pressure forbids it */
+	configure(&(struct law_config){ .window_max = 32 });
+	set_x(1.5);
+	run_until(LAW_WHY_SLOW);
+	assert_true(limits.window < 32);
+	start(state);
+	add_signal(LAW_KIND_VETO, 0.9, SEC);
+	set_x(1.5);
+	run_until(LAW_WHY_SLOW);
+	assert_true(limits.window < 32);
 	/* nor where one that has not come back yet says so */
 	start(state);
 	sample.latency_count = 5;
