@@ -285,7 +285,7 @@ static __always_inline enum reason judge(struct xdp_md *ctx, const struct packet
 					 struct recall *known)
 {
 	enum reason shared = ask_shared(cause, stakes), reason = REASON_NONE;
-	bool placed = !shared;
+	bool placed = !shared && !cause->kept;
 
 	stakes_pay_no_prefix(stakes);
 	if (placed && !place_prefixes(packet, cause, stakes))

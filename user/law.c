@@ -4,7 +4,6 @@
 
 #include "law_turn.h"
 
-#define TARGET_NS (250 * NS_PER_MS)
 #define TARGET_LEAST_NS (5 * NS_PER_MS)
 #define TARGET_MOST_NS (60 * NS_PER_SEC)
 #define WINDOW_MIN 4
@@ -25,6 +24,7 @@
 
 #define PACE_GAIN 1.5
 #define PACE_OVER_GOODPUT 1.5
+#define STARTS_PER_END_MAX 4
 #define PACE_LEAST_SECONDS 0.05
 
 static uint32_t clamp_count(uint32_t value, uint32_t otherwise, uint32_t least, uint32_t most)
@@ -39,7 +39,7 @@ static uint32_t clamp_count(uint32_t value, uint32_t otherwise, uint32_t least, 
 static void put_right(struct law_config *config)
 {
 	if (!config->target_ns)
-		config->target_ns = TARGET_NS;
+		config->target_ns = LAW_TARGET_NS;
 	config->target_ns = (uint64_t)law_clamp((double)config->target_ns, TARGET_LEAST_NS,
 						TARGET_MOST_NS);
 	config->window_max = clamp_count(config->window_max, LAW_WINDOW_MAX, 1, LAW_WINDOW_MAX);
@@ -75,8 +75,10 @@ void law_configure(struct law *law, const struct law_config *config)
 
 	law->config = *config;
 	put_right(&law->config);
-	if (law->config.target_ns != target_ns)
+	if (law->config.target_ns != target_ns) {
 		law->target_ns = law->config.target_ns;
+		law->grown_latency_ns = 0;
+	}
 	law->window = law_clamp(law->window, law->config.window_min, law->config.window_max);
 	law->rate = law_clamp(law->rate, law->config.floor_per_sec, law->config.rate_per_sec);
 }
@@ -233,6 +235,14 @@ static uint32_t room_window(const struct turn *turn, uint32_t window)
 	return room < window ? (uint32_t)room : window;
 }
 
+/* Not all that begin are done: some give up, others are refused. */
+static double starts_per_end(const struct law *law)
+{
+	if (law->goodput_10s <= 0)
+		return 1;
+	return law_clamp(law->requested_10s / law->goodput_10s, 1, STARTS_PER_END_MAX);
+}
+
 /*
  * What is released in one lump comes to the broker in one lump, a round trip later and again after
  * each client's turn: its set-ups are slow then although it is idle in between. A window is used up
@@ -243,7 +253,7 @@ static double pace_per_sec(const struct law *law, const struct turn *turn)
 	double seconds = (2 * (double)turn->sample->round_trip_ns + turn->latency_ns / 2) /
 			 NS_PER_SEC;
 	double pace = PACE_GAIN * law->window / law_clamp(seconds, PACE_LEAST_SECONDS, 60);
-	double known = PACE_OVER_GOODPUT * law->goodput_peak;
+	double known = PACE_OVER_GOODPUT * law->goodput_peak * starts_per_end(law);
 
 	return law->state == LAW_STARTUP || known <= 0 || pace < known ? pace : known;
 }

@@ -28,6 +28,7 @@
 #define LAW_WINDOW_OFF UINT32_MAX
 #define LAW_SIGNALS_MAX 16
 #define LAW_LEASE_NS 2000000000ULL
+#define LAW_TARGET_NS 250000000ULL
 
 enum law_kind {
 	LAW_KIND_CUT,  /* may hold growth and, within bounds, cut */
@@ -73,7 +74,7 @@ struct law_sample {
 
 /* The listener's configuration; law_init() puts what is absurd right. */
 struct law_config {
-	uint64_t target_ns;	 /* set-up latency to keep; 0: 250 ms */
+	uint64_t target_ns;	 /* set-up latency to keep; 0: LAW_TARGET_NS */
 	uint32_t window_min;	 /* 0: 4 */
 	uint32_t window_max;	 /* 0: LAW_WINDOW_MAX */
 	uint32_t window_fixed;	 /* 0: auto; a number; LAW_WINDOW_OFF */
@@ -187,10 +188,11 @@ struct law {
 
 	uint64_t cut_ns, cut_period_ns;
 	uint64_t grown_ns, grown_period_ns;
-	double grown_latency_ns; /* what set-ups took then; 0: not known */
-	uint64_t over_since_ns;	 /* x > 1 since then; 0: it is not */
-	uint64_t low_since_ns;	 /* x < 0.35, and wanting more, since then */
-	uint64_t min_since_ns;	 /* too slow at the least window, since then */
+	/* What set-ups took then, 0 if not known, and how many there were at once. */
+	double grown_latency_ns, grown_in_flight;
+	uint64_t over_since_ns; /* x > 1 since then; 0: it is not */
+	uint64_t low_since_ns;	/* x < 0.35, and wanting more, since then */
+	uint64_t min_since_ns;	/* too slow at the least window, since then */
 	uint64_t probe_until_ns, probe_next_ns;
 	double probe_latency_ns;
 	double slowest_ns, slowest_window; /* the largest latency since x was 1, and its window */
@@ -211,7 +213,8 @@ struct law {
 	double goodput_1s, goodput_10s; /* smoothed, per second */
 	double goodput_storm;		/* the same over 2 s, while demand is held back only */
 	double storm_share;		/* what a constant 1 would be so */
-	double goodput_peak;		/* the most of that, of about the last half minute */
+	double goodput_peak;		/* the most of that; fades in half a minute of such time */
+	double requested_10s;		/* the same of requests, whatever became of them */
 	double judged_recent, requested_recent;
 	double young_share, reserve;
 	struct law_signal_memory signal[LAW_SIGNALS_MAX];

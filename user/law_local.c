@@ -82,6 +82,10 @@ static void count_real(struct law *law, const struct turn *turn, uint64_t judged
 
 	if (requested > judged)
 		requested = judged;
+	smooth(&law->requested_10s,
+	       (double)requested * NS_PER_SEC /
+		       (double)(turn->dt_ns > NS_PER_MS ? turn->dt_ns : NS_PER_MS),
+	       turn->dt_ns, 10 * NS_PER_SEC);
 	law->judged_recent = law->judged_recent * keep + (double)judged;
 	law->requested_recent = law->requested_recent * keep + (double)requested;
 	law->reserve = law_clamp(law->reserve - fall, 0, 1);

@@ -30,7 +30,9 @@
 /* A queue gets longer as the window does, half as much again. */
 #define FLAT 1.2
 #define X_TRY_FIRST 2.0
-#define FLAT_WAIT_NS (1000 * NS_PER_MS)
+#define USED_MORE 1.2
+#define FLAT_WAIT_NS NS_PER_SEC
+#define FLAT_WAIT_MAX_NS (5 * NS_PER_SEC)
 #define FAR_NS NS_PER_SEC
 #define CALM_NS (3 * NS_PER_SEC)
 
@@ -294,8 +296,10 @@ static enum law_why grow(struct law *law, struct turn *turn)
 		why = LAW_WHY_GROW;
 	}
 	law->grown_ns = turn->now_ns;
-	if (!turn->stuck)
+	if (!turn->stuck) {
 		law->grown_latency_ns = turn->latency_ns;
+		law->grown_in_flight = law->in_flight_peak;
+	}
 	law->grown_period_ns = law_jitter(law, law->grown_period_ns + age_ns);
 	return why;
 }
@@ -370,8 +374,8 @@ static bool has_overflowed(const struct turn *turn)
 	       (!sample->backlog_max || sample->backlog >= sample->backlog_max / OVERFLOW_ROOM);
 }
 
-/* Starting up: do set-ups take no longer than before the window grew last? Then they do not wait for
- * each other. Before it grew for the first time, that is tried. */
+/* Starting up: do set-ups take no longer than before the window grew last, and was used? Then they do
+ * not wait for each other. Before it grew for the first time, that is tried. */
 static bool is_flat(const struct law *law, const struct turn *turn)
 {
 	if (law->state != LAW_STARTUP || law->config.shared || turn->stuck || turn->signal >= 0)
@@ -381,18 +385,34 @@ static bool is_flat(const struct law *law, const struct turn *turn)
 	return turn->latency_ns < FLAT * law->grown_latency_ns;
 }
 
+/* Until the set-ups of which p90 is said began after the window had grown, and are done. */
+static bool is_too_soon(const struct law *law, const struct turn *turn)
+{
+	double wait_ns = 3 * (double)turn->sample->round_trip_ns + turn->latency_ns;
+
+	return !law_elapsed(law->grown_ns,
+			    FLAT_WAIT_NS + (uint64_t)law_clamp(wait_ns, 0, FLAT_WAIT_MAX_NS),
+			    turn->now_ns);
+}
+
 /* Over 0.7 of the target at the start, and flat. LAW_WHY_COUNT: something speaks against growth. */
 static enum law_why try_flat(struct law *law, struct turn *turn)
 {
-	uint64_t wait_ns = FLAT_WAIT_NS + (uint64_t)law_clamp(turn->latency_ns, 0, NS_PER_SEC);
 	enum law_why why;
 
-	if (law->grown_latency_ns > 0 && !law_elapsed(law->grown_ns, wait_ns, turn->now_ns))
+	if (is_too_soon(law, turn))
 		return LAW_WHY_WAIT;
-	if (turn->x > 1 && law->grown_latency_ns > 0 && turn->x < TARGET_RAISE_MAX)
-		return raise_target(law, turn);
+	if (law->grown_latency_ns > 0) {
+		if (law->in_flight_peak < USED_MORE * law->grown_in_flight)
+			return LAW_WHY_COUNT;
+		if (turn->x > 1)
+			return law->target_ns < law->config.target_ns * TARGET_RAISE_MAX
+				       ? raise_target(law, turn)
+				       : LAW_WHY_COUNT;
+	}
 	why = try_grow(law, turn);
-	return why == LAW_WHY_STARTUP || why == LAW_WHY_WAIT ? why : LAW_WHY_COUNT;
+	return why == LAW_WHY_STARTUP || (why == LAW_WHY_WAIT && turn->x <= 1) ? why
+									       : LAW_WHY_COUNT;
 }
 
 /* 0.7 <= x <= 1. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "config.h"
 #include "window.h"
 
 #define NS_PER_SEC 1e9
@@ -17,6 +18,7 @@
 /* Where they are dropped they come again in clumps, a second apart. */
 #define RATE_BURST_NS 1000000000ULL
 
+_Static_assert(LAW_TARGET_NS == TARGET_DEFAULT_NS, "one default of the target");
 _Static_assert(sizeof(struct law_goodput) <= WINDOW_LEARNED_BYTES, "it has room in the map");
 
 struct law_config window_law_config(const struct listener *listener)

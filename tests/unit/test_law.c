@@ -55,6 +55,46 @@ static void test_start_goes_on_where_it_is_flat(void **state)
 	assert_int_equal(limits.window, 72);
 	assert_int_equal(limits.target_ns, 100 * MS);
 
+	/* a window that nobody has filled has shown nothing */
+	start(state);
+	set_x(0.8);
+	run_until(LAW_WHY_STARTUP);
+	sample.in_flight = 30;
+	for (int i = 0; i < 30; i++) {
+		law.in_flight_peak = 30;
+		now_ns += 100 * MS;
+		sample.tracked_at_ns = now_ns;
+		sample.refused += 10;
+		limits = law_step(&law, &sample, now_ns);
+	}
+	assert_int_equal(limits.window, 48);
+	assert_int_equal(limits.state, LAW_STEADY);
+
+	/* those of far clients take so much longer to show what came of it */
+	start(state);
+	set_x(0.8);
+	sample.round_trip_ns = SEC;
+	run_until(LAW_WHY_STARTUP);
+	run(4);
+	assert_int_equal(limits.window, 48);
+	run(0.5);
+	assert_int_equal(limits.window, 72);
+
+	/* another target is another question */
+	start(state);
+	set_x(0.8);
+	run_until(LAW_WHY_STARTUP);
+	law_configure(&law, &(struct law_config){ .target_ns = TARGET_NS / 4 });
+	run_until(LAW_WHY_SLOW);
+	assert_int_equal(limits.target_ns, TARGET_NS / 4);
+
+	/* no target is raised over ten times what was asked for */
+	start(state);
+	law.target_ns = 10 * TARGET_NS;
+	law.grown_latency_ns = 10.0 * TARGET_NS;
+	set_x(11);
+	run_until(LAW_WHY_SLOW);
+
 	/* far over the target nothing is tried */
 	start(state);
 	set_x(2.1);

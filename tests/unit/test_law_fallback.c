@@ -53,9 +53,8 @@ static void test_tracking_comes_back(void **state)
 	run(6);
 	tracked_ago_ns = 0;
 	step();
-	/* from the start, and x is 0.8 */
-	assert_int_equal(limits.why, LAW_WHY_STARTUP);
-	assert_int_equal(limits.window, 48);
+	assert_int_equal(limits.state, LAW_STARTUP);
+	assert_int_equal(limits.window, 32);
 }
 
 static void test_in_flight_that_never_ends(void **state)

@@ -128,7 +128,7 @@ static void test_tracking_begins(void **state)
 	sample.tracked = true;
 	set_x(0.8);
 	step();
-	assert_int_equal(limits.window, 48);
+	assert_int_equal(limits.window, 32);
 	assert_true(limits.ceiling_per_sec == LAW_PER_SEC_MAX);
 }
 
