@@ -11,6 +11,11 @@
 /* The band in which nothing is changed lies below the target: q is noisy, so it is wide. */
 #define X_NEAR 0.7
 
+#define LAW_X_HARD 4.0
+#define LAW_TARGET_RAISE_MAX 10
+/* So many more in flight are more. */
+#define LAW_USED_MORE 1.2
+
 /* x must be over 1 for so long: two looks of 250 ms. */
 #define CONFIRM_NS (250 * NS_PER_MS)
 
@@ -50,6 +55,21 @@ void law_look(struct law *law, struct turn *turn);
 /* law_window.c, law_rate.c: change law->window or law->rate, and say why. */
 enum law_why law_window(struct law *law, struct turn *turn);
 enum law_why law_rate(struct law *law, struct turn *turn);
+
+/* Within its bounds, the largest of which is law_window_max(). */
+void law_set_window(struct law *law, double window);
+double law_window_max(const struct law *law);
+
+/* law_target.c. Set-ups are as slow as they were in a much larger window: it is not the window. */
+bool law_is_futile(struct law *law, const struct turn *turn);
+enum law_why law_raise_target(struct law *law, const struct turn *turn);
+/* A target that was raised follows what set-ups really take. */
+void law_lower_target(struct law *law, const struct turn *turn);
+/* At the least window, trying twice that: true if it begins; then until it is over. */
+bool law_start_probe(struct law *law, const struct turn *turn);
+enum law_why law_probe(struct law *law, struct turn *turn);
+bool law_is_flat(const struct law *law, const struct turn *turn);
+bool law_is_too_soon(const struct law *law, const struct turn *turn);
 
 /* A window to begin with, after whatever made what was known doubtful. */
 void law_restart_window(struct law *law, uint64_t now_ns);

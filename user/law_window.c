@@ -7,7 +7,6 @@
  * that hardly take anything. */
 #define X_NEAR_SHARED 0.9
 #define CUT_SHARED 0.8
-#define X_HARD 4.0
 #define X_FAR 0.35
 #define X_NOTHING 0.1
 #define X_IDLE 0.5	 /* a listener below it has no trouble of its own */
@@ -16,7 +15,7 @@
 
 #define CUT_SLOPE 0.25
 #define CUT_LEAST_FACTOR 0.5
-#define CUT_MOST_FACTOR 0.9 /* less would tell nothing, see is_futile() */
+#define CUT_MOST_FACTOR 0.9 /* less would tell nothing, see law_is_futile() */
 #define CUT_SIGNAL_ONLY 0.9
 #define SIGNAL_FLOOR 0.5
 #define SIGNAL_PATIENCE 3
@@ -27,32 +26,12 @@
 #define GROW_FACTOR 1.5
 #define GROW_STEP 4.0
 #define GROW_SHARE 0.05
-/* A queue gets longer as the window does, half as much again. */
-#define FLAT 1.2
-#define X_TRY_FIRST 2.0
-#define USED_MORE 1.2
-#define FLAT_WAIT_NS NS_PER_SEC
-#define FLAT_WAIT_MAX_NS (5 * NS_PER_SEC)
 #define FAR_NS NS_PER_SEC
 #define CALM_NS (3 * NS_PER_SEC)
 
-/* Is it a queue, or does a set-up take so long even alone? Twice the window tells: a queue gets
- * twice as long. */
-#define PROBE_AFTER_NS (3 * NS_PER_SEC)
-#define PROBE_NS (1500 * NS_PER_MS)
-#define PROBE_AGAIN_NS (30 * NS_PER_SEC)
-#define PROBE_LATENCY_LEAST 0.8 /* less: something else is changing */
-#define PROBE_LATENCY_MAX 1.3
-#define TARGET_RAISE_MAX 10
-/* Cuts tell, too: a window so much smaller without set-ups any quicker. */
-#define FUTILE_WINDOW 0.67
-#define FUTILE_LATENCY 0.85
-#define FUTILE_CUTS 1 /* that do not help, and are followed by one more */
-#define SLOWER 1.1
-
 #define OVERFLOW_ROOM 2
 
-static double window_max(const struct law *law)
+double law_window_max(const struct law *law)
 {
 	/* what the operator's ceiling can fill if clients are 3 s away, as the slowest are */
 	double full = law->config.rate_per_sec * (3 + (double)law->target_ns / NS_PER_SEC);
@@ -60,9 +39,9 @@ static double window_max(const struct law *law)
 	return law_clamp(full, law->config.window_min, law->config.window_max);
 }
 
-static void set_window(struct law *law, double window)
+void law_set_window(struct law *law, double window)
 {
-	law->window = law_clamp(window, law->config.window_min, window_max(law));
+	law->window = law_clamp(window, law->config.window_min, law_window_max(law));
 }
 
 void law_restart_window(struct law *law, uint64_t now_ns)
@@ -80,7 +59,7 @@ void law_restart_window(struct law *law, uint64_t now_ns)
 	law->grown_ns = now_ns;
 	law->grown_period_ns = 0;
 	law->grown_latency_ns = 0;
-	set_window(law, window > START_WINDOW ? window : START_WINDOW);
+	law_set_window(law, window > START_WINDOW ? window : START_WINDOW);
 }
 
 /* Of a set-up's time in flight, the part that is the broker's: only that part gets shorter by a
@@ -98,7 +77,7 @@ static void cut_to(struct law *law, struct turn *turn, double window, uint64_t a
 {
 	uint64_t own_ns = (uint64_t)law_clamp(turn->latency_ns, 0, NS_PER_SEC);
 
-	set_window(law, window < law->window ? window : law->window);
+	law_set_window(law, window < law->window ? window : law->window);
 	law->state = LAW_CUT;
 	law->cut_ns = turn->now_ns;
 	/* those in flight have to finish before the cut shows */
@@ -122,50 +101,18 @@ static void cut_used(struct law *law, struct turn *turn, double factor)
 	cut_to(law, turn, base * factor, 0);
 }
 
-/* Set-ups are as slow as they were in a much larger window: it is not the window. */
-static bool is_futile(struct law *law, const struct turn *turn)
-{
-	if (turn->latency_ns > SLOWER * law->slowest_ns) {
-		law->slowest_ns = turn->latency_ns;
-		law->slowest_window = law->window;
-		law->futile_cuts = 0;
-		return false;
-	}
-	if (law->config.shared || turn->x >= X_HARD ||
-	    law->window > FUTILE_WINDOW * law->slowest_window)
-		return false;
-	if (turn->latency_ns < FUTILE_LATENCY * law->slowest_ns) {
-		law->futile_cuts = 0;
-		return false;
-	}
-	/* the slowest was seen when the broker had just got slower, perhaps, and would have become worse */
-	return law->futile_cuts++ >= FUTILE_CUTS;
-}
-
-static enum law_why raise_target(struct law *law, const struct turn *turn)
-{
-	double most_ns = (double)law->config.target_ns * TARGET_RAISE_MAX;
-
-	law->target_ns = (uint64_t)law_clamp(2 * turn->latency_ns, (double)law->config.target_ns,
-					     most_ns);
-	law->state = LAW_STARTUP;
-	law->over_since_ns = law->min_since_ns = 0;
-	law->slowest_ns = 0;
-	return LAW_WHY_TARGET_RAISED;
-}
-
 static enum law_why cut_local(struct law *law, struct turn *turn)
 {
 	double factor = law_clamp(1 - CUT_SLOPE * (turn->x - 1), CUT_LEAST_FACTOR, CUT_MOST_FACTOR);
 
-	if (is_futile(law, turn))
-		return raise_target(law, turn);
-	if (turn->x >= X_HARD)
+	if (law_is_futile(law, turn))
+		return law_raise_target(law, turn);
+	if (turn->x >= LAW_X_HARD)
 		factor = CUT_LEAST_FACTOR;
 	if (law->config.shared && factor > CUT_SHARED)
 		factor = CUT_SHARED;
 	cut_used(law, turn, 1 - (1 - factor) * brokers_share(turn));
-	if (turn->x >= X_HARD)
+	if (turn->x >= LAW_X_HARD)
 		return LAW_WHY_VERY_SLOW;
 	return turn->stuck ? LAW_WHY_STUCK : LAW_WHY_SLOW;
 }
@@ -282,16 +229,17 @@ static enum law_why grow(struct law *law, struct turn *turn)
 	if (!law_elapsed(law->grown_ns, law->grown_period_ns, turn->now_ns) ||
 	    !law_elapsed(law->cut_ns, law->cut_period_ns, turn->now_ns))
 		return LAW_WHY_WAIT;
-	if (law->window >= window_max(law))
+	if (law->window >= law_window_max(law))
 		return LAW_WHY_MAX;
 	if (law->state == LAW_STARTUP || far) {
-		set_window(law, law->window * (turn->x < X_NOTHING ? DOUBLE_FACTOR : GROW_FACTOR));
+		law_set_window(law,
+			       law->window * (turn->x < X_NOTHING ? DOUBLE_FACTOR : GROW_FACTOR));
 		law->grown_period_ns = (uint64_t)law_clamp(own_ns, 250 * NS_PER_MS, NS_PER_SEC);
 		why = far && law->state != LAW_STARTUP ? LAW_WHY_GROW_FAST : LAW_WHY_STARTUP;
 	} else {
 		if (step < GROW_STEP || law->config.shared)
 			step = GROW_STEP;
-		set_window(law, law->window + step);
+		law_set_window(law, law->window + step);
 		law->grown_period_ns = NS_PER_SEC;
 		why = LAW_WHY_GROW;
 	}
@@ -321,50 +269,6 @@ static enum law_why try_grow(struct law *law, struct turn *turn)
 	return grow(law, turn);
 }
 
-static enum law_why probe(struct law *law, struct turn *turn)
-{
-	if (turn->now_ns < law->probe_until_ns)
-		return LAW_WHY_PROBE;
-	law->min_since_ns = law->over_since_ns = 0;
-	law->probe_next_ns = turn->now_ns + PROBE_AGAIN_NS;
-	if (turn->latency_ns > PROBE_LATENCY_MAX * law->probe_latency_ns ||
-	    turn->latency_ns < PROBE_LATENCY_LEAST * law->probe_latency_ns) {
-		law->state = LAW_CUT;
-		law->cut_ns = turn->now_ns;
-		law->cut_period_ns = law_jitter(law, NS_PER_SEC);
-		set_window(law, law->config.window_min);
-		return LAW_WHY_PROBE_FAILED;
-	}
-	return raise_target(law, turn);
-}
-
-static bool start_probe(struct law *law, const struct turn *turn)
-{
-	double wait_ns = law_clamp(2 * turn->latency_ns, 0, 4.0 * NS_PER_SEC);
-
-	if (law->config.shared || turn->x_local >= TARGET_RAISE_MAX || !law->min_since_ns ||
-	    law->window > law->config.window_min || turn->now_ns < law->probe_next_ns ||
-	    !law_elapsed(law->min_since_ns, PROBE_AFTER_NS, turn->now_ns))
-		return false;
-	law->state = LAW_PROBE;
-	law->probe_latency_ns = turn->latency_ns;
-	law->probe_until_ns = turn->now_ns + PROBE_NS + (uint64_t)wait_ns;
-	set_window(law, 2.0 * law->config.window_min);
-	return true;
-}
-
-/* A target that was raised follows what set-ups really take. */
-static void lower_target(struct law *law, const struct turn *turn)
-{
-	double target_ns = 2 * turn->latency_ns;
-
-	if (turn->stuck || law->target_ns <= law->config.target_ns)
-		return;
-	if (target_ns < (double)law->target_ns)
-		law->target_ns = target_ns > (double)law->config.target_ns ? (uint64_t)target_ns
-									   : law->config.target_ns;
-}
-
 /* ListenOverflows are of the whole namespace; a queue with room is not where they come from. */
 static bool has_overflowed(const struct turn *turn)
 {
@@ -374,40 +278,19 @@ static bool has_overflowed(const struct turn *turn)
 	       (!sample->backlog_max || sample->backlog >= sample->backlog_max / OVERFLOW_ROOM);
 }
 
-/* Starting up: do set-ups take no longer than before the window grew last, and was used? Then they do
- * not wait for each other. Before it grew for the first time, that is tried. */
-static bool is_flat(const struct law *law, const struct turn *turn)
-{
-	if (law->state != LAW_STARTUP || law->config.shared || turn->stuck || turn->signal >= 0)
-		return false;
-	if (law->grown_latency_ns <= 0)
-		return turn->x < X_TRY_FIRST;
-	return turn->latency_ns < FLAT * law->grown_latency_ns;
-}
-
-/* Until the set-ups of which p90 is said began after the window had grown, and are done. */
-static bool is_too_soon(const struct law *law, const struct turn *turn)
-{
-	double wait_ns = 3 * (double)turn->sample->round_trip_ns + turn->latency_ns;
-
-	return !law_elapsed(law->grown_ns,
-			    FLAT_WAIT_NS + (uint64_t)law_clamp(wait_ns, 0, FLAT_WAIT_MAX_NS),
-			    turn->now_ns);
-}
-
 /* Over 0.7 of the target at the start, and flat. LAW_WHY_COUNT: something speaks against growth. */
 static enum law_why try_flat(struct law *law, struct turn *turn)
 {
 	enum law_why why;
 
-	if (is_too_soon(law, turn))
+	if (law_is_too_soon(law, turn))
 		return LAW_WHY_WAIT;
 	if (law->grown_latency_ns > 0) {
-		if (law->in_flight_peak < USED_MORE * law->grown_in_flight)
+		if (law->in_flight_peak < LAW_USED_MORE * law->grown_in_flight)
 			return LAW_WHY_COUNT;
 		if (turn->x > 1)
-			return law->target_ns < law->config.target_ns * TARGET_RAISE_MAX
-				       ? raise_target(law, turn)
+			return law->target_ns < law->config.target_ns * LAW_TARGET_RAISE_MAX
+				       ? law_raise_target(law, turn)
 				       : LAW_WHY_COUNT;
 	}
 	why = try_grow(law, turn);
@@ -431,20 +314,20 @@ enum law_why law_window(struct law *law, struct turn *turn)
 	if (law->state == LAW_CUT && law_elapsed(law->cut_ns, law->cut_period_ns, turn->now_ns))
 		law->state = LAW_STEADY;
 	if (law->state == LAW_PROBE)
-		return probe(law, turn);
+		return law_probe(law, turn);
 	if (turn->rebased)
 		return LAW_WHY_REBASED;
 	if (!turn->limited) {
 		law->over_since_ns = law->low_since_ns = law->min_since_ns = 0;
 		return LAW_WHY_IDLE;
 	}
-	lower_target(law, turn);
+	law_lower_target(law, turn);
 	if (has_overflowed(turn) && law_elapsed(law->cut_ns, law->cut_period_ns, turn->now_ns)) {
 		turn->signal = -1;
 		cut_used(law, turn, CUT_LEAST_FACTOR);
 		return LAW_WHY_OVERFLOW;
 	}
-	if (turn->x >= X_NEAR && is_flat(law, turn)) {
+	if (turn->x >= X_NEAR && law_is_flat(law, turn)) {
 		enum law_why why = try_flat(law, turn);
 
 		if (why != LAW_WHY_COUNT)
@@ -455,7 +338,7 @@ enum law_why law_window(struct law *law, struct turn *turn)
 			law->state = LAW_STEADY;
 		if (turn->signal >= 0 && turn->x_local < X_IDLE)
 			return try_signal_only(law, turn);
-		return start_probe(law, turn) ? LAW_WHY_PROBE : try_cut(law, turn);
+		return law_start_probe(law, turn) ? LAW_WHY_PROBE : try_cut(law, turn);
 	}
 	law->over_since_ns = law->min_since_ns = 0;
 	law->slowest_ns = 0;

@@ -26,98 +26,6 @@ static void test_starts_small_and_doubles(void **state)
 	assert_int_equal(limits.window, 96);
 }
 
-/* Set-ups that take as long as they did with fewer at once do not wait for each other. */
-static void test_start_goes_on_where_it_is_flat(void **state)
-{
-	(void)state;
-	/* nothing is known of how long they took with less: that is tried once */
-	set_x(1.5);
-	run_until(LAW_WHY_STARTUP);
-	assert_int_equal(limits.window, 48);
-	/* and was no queue */
-	set_x(1.6);
-	run_until(LAW_WHY_TARGET_RAISED);
-	assert_int_equal(limits.target_ns, 320 * MS);
-	assert_int_equal(limits.window, 48);
-	run_until(LAW_WHY_STARTUP);
-	assert_int_equal(limits.window, 72);
-	/* but this is one */
-	set_x(2.3);
-	run_until(LAW_WHY_NEAR);
-	assert_int_equal(limits.state, LAW_STEADY);
-	assert_int_equal(limits.window, 72);
-
-	start(state);
-	set_x(0.8);
-	run_until(LAW_WHY_STARTUP);
-	assert_int_equal(limits.window, 48);
-	run_until(LAW_WHY_STARTUP);
-	assert_int_equal(limits.window, 72);
-	assert_int_equal(limits.target_ns, 100 * MS);
-
-	/* a window that nobody has filled has shown nothing */
-	start(state);
-	set_x(0.8);
-	run_until(LAW_WHY_STARTUP);
-	sample.in_flight = 30;
-	for (int i = 0; i < 30; i++) {
-		law.in_flight_peak = 30;
-		now_ns += 100 * MS;
-		sample.tracked_at_ns = now_ns;
-		sample.refused += 10;
-		limits = law_step(&law, &sample, now_ns);
-	}
-	assert_int_equal(limits.window, 48);
-	assert_int_equal(limits.state, LAW_STEADY);
-
-	/* those of far clients take so much longer to show what came of it */
-	start(state);
-	set_x(0.8);
-	sample.round_trip_ns = SEC;
-	run_until(LAW_WHY_STARTUP);
-	run(4);
-	assert_int_equal(limits.window, 48);
-	run(0.5);
-	assert_int_equal(limits.window, 72);
-
-	/* another target is another question */
-	start(state);
-	set_x(0.8);
-	run_until(LAW_WHY_STARTUP);
-	law_configure(&law, &(struct law_config){ .target_ns = TARGET_NS / 4 });
-	run_until(LAW_WHY_SLOW);
-	assert_int_equal(limits.target_ns, TARGET_NS / 4);
-
-	/* no target is raised over ten times what was asked for */
-	start(state);
-	law.target_ns = 10 * TARGET_NS;
-	law.grown_latency_ns = 10.0 * TARGET_NS;
-	set_x(11);
-	run_until(LAW_WHY_SLOW);
-
-	/* far over the target nothing is tried */
-	start(state);
-	set_x(2.1);
-	run_until(LAW_WHY_SLOW);
-	assert_true(limits.window < 32);
-	/* nor where the window is the operator's most, or pressure forbids it */
-	configure(&(struct law_config){ .window_max = 32 });
-	set_x(1.5);
-	run_until(LAW_WHY_SLOW);
-	assert_true(limits.window < 32);
-	start(state);
-	add_signal(LAW_KIND_VETO, 0.9, SEC);
-	set_x(1.5);
-	run_until(LAW_WHY_SLOW);
-	assert_true(limits.window < 32);
-	/* nor where one that has not come back yet says so */
-	start(state);
-	sample.latency_count = 5;
-	set_x(1.5);
-	run_until(LAW_WHY_STUCK);
-	assert_true(limits.window < 32);
-}
-
 static void test_grows_by_steps(void **state)
 {
 	(void)state;
@@ -417,7 +325,6 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		law_test(test_starts_small_and_doubles),
-		law_test(test_start_goes_on_where_it_is_flat),
 		law_test(test_grows_by_steps),
 		law_test(test_grows_fast_where_nothing_waits),
 		law_test(test_cuts_in_proportion),
