@@ -47,7 +47,7 @@ const char *check_killed(const struct result *result)
 
 const char *check_frozen(const struct result *result)
 {
-	return result->window_most > 200 ? "a frozen signal raised the window" : NULL;
+	return result->window_most > 150 ? "a frozen signal raised the window" : NULL;
 }
 
 const char *check_flood(const struct result *result)
