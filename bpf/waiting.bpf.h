@@ -212,7 +212,6 @@ static __always_inline void recall(struct recall *recall, const struct packet *p
 	__u64 now_ns;
 	bool paid;
 
-	recall->looked = false;
 	if (!waiting_sets)
 		return;
 	now_ns = cause_now_ns(cause);

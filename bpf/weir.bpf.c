@@ -114,6 +114,7 @@ int weir(struct xdp_md *ctx)
 	struct recall known;
 	enum reason reason;
 
+	known.looked = false; /* of the rest nothing is read before it is */
 	reason = parse(ctx, &packet);
 	if (packet.ends)
 		flow_closed(&packet, flow_place(&packet));

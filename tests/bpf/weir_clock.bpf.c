@@ -28,6 +28,7 @@ int weir_late(struct xdp_md *ctx)
 		cause.policy = bpf_map_lookup_elem(&policy, &slot);
 		if (!cause.policy)
 			return XDP_ABORTED;
+		cause.listener = &cause.policy->listeners[cause.listener_id & (LISTENERS_MAX - 1)];
 		reason = judge(ctx, &packet, &cause, &stakes, &known);
 	}
 	return finish(ctx, reason, &packet, &cause, &stakes, &known);

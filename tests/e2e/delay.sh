@@ -63,8 +63,9 @@ holds_just() { # INSTANCE N
 	[ "$(held_now "$1")" -eq "$2" ]
 }
 
+# Nor is any yet to be counted: what has left is reported after the length, and with the lengths.
 holds_nothing() { # INSTANCE
-	[ "$(held_now "$1")" -eq 0 ]
+	[ "$(queues "$1" 'map(.length, .lengths[]) | add')" -eq 0 ]
 }
 
 # All that was handed over has become of something: it was queued or not, and left or is there.
