@@ -5,6 +5,8 @@
 
 /* A queue gets longer as the window does, half as much again. */
 #define FLAT 1.2
+/* Of what set-ups take without a queue, so that a window is left alone only with a short one. */
+#define RAISE 1.5
 #define X_TRY_FIRST 2.0
 #define FLAT_WAIT_NS NS_PER_SEC
 #define FLAT_WAIT_MAX_NS (5 * NS_PER_SEC)
@@ -45,8 +47,8 @@ enum law_why law_raise_target(struct law *law, const struct turn *turn)
 {
 	double most_ns = (double)law->config.target_ns * LAW_TARGET_RAISE_MAX;
 
-	law->target_ns = (uint64_t)law_clamp(2 * turn->latency_ns, (double)law->config.target_ns,
-					     most_ns);
+	law->target_ns = (uint64_t)law_clamp(RAISE * turn->latency_ns,
+					     (double)law->config.target_ns, most_ns);
 	law->state = LAW_STARTUP;
 	law->over_since_ns = law->min_since_ns = 0;
 	law->slowest_ns = 0;
@@ -88,7 +90,7 @@ bool law_start_probe(struct law *law, const struct turn *turn)
 /* A target that was raised follows what set-ups really take. */
 void law_lower_target(struct law *law, const struct turn *turn)
 {
-	double target_ns = 2 * turn->latency_ns;
+	double target_ns = RAISE * turn->latency_ns;
 
 	if (turn->stuck || law->target_ns <= law->config.target_ns)
 		return;

@@ -24,8 +24,10 @@
 
 #define DOUBLE_FACTOR 2.0 /* while there is no queue at all */
 #define GROW_FACTOR 1.5
+#define GROW_LAST_FACTOR 1.2 /* while there is one, and the target is not far */
 #define GROW_STEP 4.0
 #define GROW_SHARE 0.05
+#define FIRST_NS (250 * NS_PER_MS)
 #define FAR_NS NS_PER_SEC
 #define CALM_NS (3 * NS_PER_SEC)
 
@@ -216,6 +218,21 @@ static bool is_far(struct law *law, const struct turn *turn)
 	       law_elapsed(law->cut_ns, CALM_NS, turn->now_ns);
 }
 
+/* What set-ups took while few came says nothing of what they take when the window is full. */
+static void await_first(struct law *law, const struct turn *turn)
+{
+	law->grown_ns = turn->now_ns;
+	law->grown_period_ns = FIRST_NS;
+}
+
+/* Over X_NEAR it grows only where set-ups are seen not to wait for each other. */
+static double start_factor(const struct turn *turn)
+{
+	if (turn->x < X_NOTHING)
+		return DOUBLE_FACTOR;
+	return turn->x >= X_FAR && turn->x < X_NEAR ? GROW_LAST_FACTOR : GROW_FACTOR;
+}
+
 static enum law_why grow(struct law *law, struct turn *turn)
 {
 	double step = law->window * GROW_SHARE;
@@ -232,8 +249,7 @@ static enum law_why grow(struct law *law, struct turn *turn)
 	if (law->window >= law_window_max(law))
 		return LAW_WHY_MAX;
 	if (law->state == LAW_STARTUP || far) {
-		law_set_window(law,
-			       law->window * (turn->x < X_NOTHING ? DOUBLE_FACTOR : GROW_FACTOR));
+		law_set_window(law, law->window * start_factor(turn));
 		law->grown_period_ns = (uint64_t)law_clamp(own_ns, 250 * NS_PER_MS, NS_PER_SEC);
 		why = far && law->state != LAW_STARTUP ? LAW_WHY_GROW_FAST : LAW_WHY_STARTUP;
 	} else {
@@ -319,6 +335,8 @@ enum law_why law_window(struct law *law, struct turn *turn)
 		return LAW_WHY_REBASED;
 	if (!turn->limited) {
 		law->over_since_ns = law->low_since_ns = law->min_since_ns = 0;
+		if (law->state == LAW_STARTUP)
+			await_first(law, turn);
 		return LAW_WHY_IDLE;
 	}
 	law_lower_target(law, turn);

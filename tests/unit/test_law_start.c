@@ -19,15 +19,15 @@ static void test_start_goes_on_where_it_is_flat(void **state)
 	/* and was no queue */
 	set_x(1.6);
 	run_until(LAW_WHY_TARGET_RAISED);
-	assert_int_equal(limits.target_ns, 320 * MS);
+	assert_int_equal(limits.target_ns, 240 * MS);
 	assert_int_equal(limits.window, 48);
 	run_until(LAW_WHY_STARTUP);
-	assert_int_equal(limits.window, 72);
+	assert_int_equal(limits.window, 57);
 	/* but this is one */
 	set_x(2.3);
 	run_until(LAW_WHY_NEAR);
 	assert_int_equal(limits.state, LAW_STEADY);
-	assert_int_equal(limits.window, 72);
+	assert_int_equal(limits.window, 57);
 }
 
 static void test_below_the_target_it_is_not_raised(void **state)
@@ -39,6 +39,37 @@ static void test_below_the_target_it_is_not_raised(void **state)
 	run_until(LAW_WHY_STARTUP);
 	assert_int_equal(limits.window, 72);
 	assert_int_equal(limits.target_ns, 100 * MS);
+}
+
+/* The nearer the target, the smaller the step. */
+static void test_steps_by_how_far_the_target_is(void **state)
+{
+	static const struct {
+		double x;
+		uint32_t window;
+	} steps[] = { { 0.05, 64 }, { 0.2, 48 }, { 0.34, 48 }, { 0.36, 38 }, { 0.69, 38 } };
+
+	for (unsigned int i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		start(state);
+		set_x(steps[i].x);
+		run_until(LAW_WHY_STARTUP);
+		assert_int_equal(limits.window, steps[i].window);
+	}
+}
+
+/* What a few took before the herd came says nothing of what 32 at once will. */
+static void test_few_have_shown_nothing(void **state)
+{
+	(void)state;
+	set_x(0.05);
+	demand = false;
+	run(1);
+	assert_int_equal(limits.why, LAW_WHY_IDLE);
+	demand = true;
+	run(0.2);
+	assert_int_equal(limits.window, 32);
+	run(0.1);
+	assert_int_equal(limits.window, 64);
 }
 
 /* A window that nobody has filled has shown nothing. */
@@ -122,6 +153,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		law_test(test_start_goes_on_where_it_is_flat),
 		law_test(test_below_the_target_it_is_not_raised),
+		law_test(test_steps_by_how_far_the_target_is),
+		law_test(test_few_have_shown_nothing),
 		law_test(test_a_window_not_filled_shows_nothing),
 		law_test(test_far_clients_take_longer_to_show),
 		law_test(test_another_target_is_another_question),

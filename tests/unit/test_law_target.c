@@ -15,13 +15,13 @@ static void test_target_that_cannot_be_reached(void **state)
 	settle(100);
 	set_x(2.5);
 	run_until(LAW_WHY_TARGET_RAISED);
-	assert_true(limits.target_ns == 500 * MS);
+	assert_true(limits.target_ns == 375 * MS);
 	assert_true(limits.window >= 30);
 	run_until(LAW_WHY_STARTUP);
 	/* follows when it gets quicker, down to what was configured */
 	set_x(1);
 	step();
-	assert_true(limits.target_ns == 200 * MS);
+	assert_true(limits.target_ns == 150 * MS);
 	set_x(0.1);
 	step();
 	assert_true(limits.target_ns == 100 * MS);
