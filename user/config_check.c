@@ -327,6 +327,24 @@ static void check_window(const struct check *check, const struct wanted_listener
 		     listener->name, listener->window_min, listener->window_max);
 }
 
+static bool is_faster(const struct rate *rate, const struct rate *limit)
+{
+	return !rate->unlimited && !limit->unlimited &&
+	       (uint64_t)rate->count * limit->per_sec > (uint64_t)limit->count * rate->per_sec;
+}
+
+/* The rate is the ceiling of all that the window lets through, or what takes its place. */
+static void check_under_rate(const struct check *check, const struct wanted_listener *listener,
+			     const char *key, const struct rate *bound)
+{
+	if (listener->wrong & PART_LIMIT(LEVEL_LISTENER) ||
+	    !is_faster(bound, &listener->limits[LEVEL_LISTENER].rate))
+		return;
+	config_error(check->errors, check->name, listener->line,
+		     "listener '%s': %s is more than rate; lower it, or raise rate", listener->name,
+		     key);
+}
+
 int config_check(const struct config *config, const char *name, struct config_errors *errors)
 {
 	struct check check = { config, name, errors };
@@ -345,6 +363,8 @@ int config_check(const struct config *config, const char *name, struct config_er
 			check_limit(&check, listener, (enum level)level);
 		check_bucket(&check, listener, &listener->reject, PART_REJECT, "reject-burst");
 		check_window(&check, listener);
+		check_under_rate(&check, listener, "floor", &listener->floor);
+		check_under_rate(&check, listener, "fallback-rate", &listener->fallback);
 		if (!is_placed(listener))
 			continue;
 		if (!count_ports(listener))

@@ -162,6 +162,7 @@ static void put_listener(FILE *out, const struct snapshot *snapshot, unsigned in
 	fputc('\n', out);
 	put_excess(out, snapshot, id);
 	render_queue_line(out, snapshot, id);
+	render_window_line(out, snapshot, id);
 	put_syns(out, &snapshot->counters[1 + id], true, enforcing);
 	put_syns(out, &snapshot->counters[1 + id], false, !enforcing);
 	put_again(out, snapshot, id);

@@ -25,5 +25,7 @@ const char *render_delay_note(const struct snapshot *snapshot, unsigned int id);
 void render_delay(FILE *out, const struct snapshot *snapshot, unsigned int id);
 /* A line of `weir show status`, if some are held. */
 void render_queue_line(FILE *out, const struct snapshot *snapshot, unsigned int id);
+/* The same, if it has a window. */
+void render_window_line(FILE *out, const struct snapshot *snapshot, unsigned int id);
 
 #endif

@@ -22,6 +22,29 @@ static void put_fallback(FILE *out, const struct snapshot *snapshot, unsigned in
 		fputs("unlimited: no goodput is known yet", out);
 }
 
+void render_window_line(FILE *out, const struct snapshot *snapshot, unsigned int id)
+{
+	const struct window_state *state = &snapshot->windows[id];
+	char text[24];
+
+	if (!window_is_there(snapshot, id))
+		return;
+	fprintf(out, "    window     %s, ",
+		text_window(text, sizeof(text), snapshot->policy->listeners[id].window.window));
+	if (!window_is_leased_now(snapshot, id)) {
+		fprintf(out, "FALLBACK to ");
+		put_fallback(out, snapshot, id);
+		fprintf(out, ": no `weir run` controls it; start `weir run %s`\n",
+			snapshot->control.name);
+		return;
+	}
+	if (window_is_in_force(snapshot, id))
+		fprintf(out, "now %u, ", state->window);
+	fprintf(out, "%u in flight; set-up p90 %.0f ms of %.0f ms%s\n", state->in_flight,
+		(double)state->latency_p90_ns / NS_PER_MS, (double)state->target_ns / NS_PER_MS,
+		state->alarm ? " (ALARM: see `weir show signals`)" : "");
+}
+
 static void put_window(FILE *out, const struct snapshot *snapshot, unsigned int id)
 {
 	const struct window_state *state = &snapshot->windows[id];

@@ -31,8 +31,11 @@ says() { # TEXT
 # -- before `weir run` is there, the fallback rate holds
 weir attach b0 config "$work/conf"
 says 'FALLBACK' || fail "no word of the fallback: $(weir show signals)"
+has "$(weir show)" 'window     auto, FALLBACK to 40/s: no `weir run` controls it; start `weir run b0`' \
+	"the page without weir run"
 run_start b0
 wait_for 10 window_is_leased
+has "$(weir show)" 'window     auto, now 32, 0 in flight; set-up p90 0 ms of 250 ms' "the page"
 size=$(metric weir_window)
 [ "$size" -gt 0 ] || fail "there is no window"
 

@@ -152,6 +152,12 @@ static const struct {
 	{ P "floor = 0/s\n", "f:3: floor '0/s': is no bound; write auto or a rate above 0\n" },
 	{ P "fallback-rate = unlimited\n",
 	  "f:3: fallback-rate 'unlimited': is no bound; write auto or a rate above 0\n" },
+	{ P "rate = 10/s\nfloor = 600/m\nfallback-rate = 36000/h\n", "" },
+	{ P "rate = 10/s\nfloor = 601/m\nfallback-rate = 36001/h\n",
+	  "f:1: listener 'a': floor is more than rate; lower it, or raise rate\n"
+	  "f:1: listener 'a': fallback-rate is more than rate; lower it, or raise rate\n" },
+	{ P "rate = many\nfloor = 9/s\n",
+	  "f:3: rate 'many': is not a rate; write N/s, N/m, N/h or unlimited\n" },
 	{ P "queue-entries = 15\n",
 	  "f:3: queue-entries '15': must be 16 to 16777216; each takes about 550 bytes of memory of "
 	  "`weir run`\n" },
