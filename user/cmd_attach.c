@@ -24,6 +24,7 @@ struct words {
 	const char *xdp;
 	const char *ports;
 	const char *rate;
+	const char *window;
 	const char *mode;
 };
 
@@ -39,6 +40,8 @@ static const char **word_slot(struct words *words, const char *key)
 		return &words->ports;
 	if (!strcmp(key, "rate"))
 		return &words->rate;
+	if (!strcmp(key, "window"))
+		return &words->window;
 	return NULL;
 }
 
@@ -49,8 +52,8 @@ static bool is_mode(const char *word)
 
 static enum exit_status unknown_word(const char *word)
 {
-	static const char *const known[] = { "name", "config",	"xdp",	   "ports",
-					     "rate", "enforce", "observe", NULL };
+	static const char *const known[] = { "name",   "config",  "xdp",     "ports", "rate",
+					     "window", "enforce", "observe", NULL };
 	const char *nearest = text_nearest(word, known);
 
 	return command_usage(&command_attach, "unknown word '%s'%s%s%s", word,
@@ -60,6 +63,7 @@ static enum exit_status unknown_word(const char *word)
 
 static enum exit_status collect_words(struct words *words, int argc, char **argv)
 {
+	const char *listener_word;
 	int i = 0;
 
 	if (argc && !word_slot(words, argv[0]) && !is_mode(argv[0]))
@@ -80,10 +84,11 @@ static enum exit_status collect_words(struct words *words, int argc, char **argv
 		*slot = argv[i + 1];
 		i += 2;
 	}
-	if (words->config && (words->ports || words->rate))
+	listener_word = words->ports ? "ports" : words->rate ? "rate" : "window";
+	if (words->config && (words->ports || words->rate || words->window))
 		return command_usage(&command_attach,
 				     "'%s' and 'config': the file says it, or the words do",
-				     words->ports ? "ports" : "rate");
+				     listener_word);
 	if (!words->devices && !words->config)
 		return command_usage(&command_attach, "which device? DEV is missing");
 	return STATUS_DONE;
@@ -117,6 +122,8 @@ static enum exit_status add_default_listener(struct config *config, const struct
 	if (words->rate &&
 	    text_parse_rate(words->rate, &listener->limits[LEVEL_LISTENER].rate, &why))
 		return bad_word("rate", words->rate, why);
+	if (words->window && text_parse_window(words->window, &listener->window, &why))
+		return bad_word("window", words->window, why);
 	return config_check(config, "", &errors) ? STATUS_USAGE : STATUS_DONE;
 }
 
@@ -167,6 +174,7 @@ static enum exit_status apply_words(struct attach_request *request, const struct
 	request->said |= words->xdp ? SAYS_XDP : 0;
 	request->said |= words->ports ? SAYS_PORTS : 0;
 	request->said |= words->rate ? SAYS_RATE : 0;
+	request->said |= words->window ? SAYS_WINDOW : 0;
 	request->said |= words->mode ? SAYS_MODE : 0;
 	if (command_check_name(&command_attach, request->name))
 		return STATUS_USAGE;
@@ -243,13 +251,15 @@ static enum exit_status attach(int argc, char **argv)
 const struct command command_attach = {
 	.name = "attach",
 	.usage = "[DEV[,DEV...]] [name NAME] [config FILE] [xdp auto|native|generic]\n"
-		 "              [ports 1883,8883] [rate 2000/s] [observe|enforce]",
+		 "              [ports 1883,8883] [rate 2000/s] [window auto]\n"
+		 "              [observe|enforce]",
 	.summary = "Put weir on the NICs that the clients' connections arrive on",
 	.details =
 		"Without a file it makes one listener, 'default', on ports " PORTS_DEFAULT ".\n"
 		"Devices share one instance, called NAME or like the first device. DEV may be "
 		"left\n"
-		"out when the file names devices. It observes until told to enforce.\n"
+		"out when the file names devices. It observes until told to enforce. With window\n"
+		"auto a `weir run` finds out how many may come at once.\n"
 		"\n"
 		"On a running instance the program is replaced between two frames; limits, mode,\n"
 		"buckets and counters stay as they are. It never replaces another XDP program.\n",

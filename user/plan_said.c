@@ -5,7 +5,7 @@
 
 #include "plan_rules.h"
 
-#define SAYS_LISTENER (SAYS_PORTS | SAYS_RATE | SAYS_REST)
+#define SAYS_LISTENER (SAYS_PORTS | SAYS_RATE | SAYS_WINDOW | SAYS_REST)
 
 /* What must be said for a change to be wanted: any of it. */
 static unsigned int follows_from(const struct change *change)
@@ -14,9 +14,11 @@ static unsigned int follows_from(const struct change *change)
 		const char *what;
 		unsigned int said;
 	} parts[] = {
-		{ "devices", SAYS_DEVICES }, { "xdp", SAYS_XDP },	   { "mode", SAYS_MODE },
-		{ "ports", SAYS_PORTS },     { "rate", SAYS_RATE },	   { "burst", SAYS_RATE },
-		{ "added", SAYS_LISTENER },  { "renamed", SAYS_LISTENER },
+		{ "devices", SAYS_DEVICES },  { "xdp", SAYS_XDP },
+		{ "mode", SAYS_MODE },	      { "ports", SAYS_PORTS },
+		{ "rate", SAYS_RATE },	      { "burst", SAYS_RATE },
+		{ "window", SAYS_WINDOW },    { "added", SAYS_LISTENER },
+		{ "renamed", SAYS_LISTENER },
 	};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)

@@ -10,8 +10,9 @@
 #define SAYS_MODE 0x4
 #define SAYS_PORTS 0x8
 #define SAYS_RATE 0x10 /* the listener's, with its burst */
-#define SAYS_REST 0x20
-#define SAYS_ALL 0x3f
+#define SAYS_WINDOW 0x20
+#define SAYS_REST 0x40
+#define SAYS_ALL 0x7f
 
 /* Prints those differences of @plan that were @said, whatever may become of them, one line each;
  * of rules no more than PLAN_RULES_SHOWN_MAX. Returns how many there are. */

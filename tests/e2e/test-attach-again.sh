@@ -47,6 +47,9 @@ expect 0 weir attach b0 ports 1883
 has "$err" "ports: 1883, 8883 in force, 1883 wanted" "warning of the ports"
 lacks "$err" rate "warning of the ports"
 lacks "$err" "weir apply" "there is no file to apply"
+expect 0 weir attach b0 window auto
+has "$err" "window: off in force, auto wanted" "warning of the window"
+lacks "$err" ports "warning of the window"
 expect 0 weir attach b0 observe
 has "$err" "mode: enforce in force, observe wanted" "warning of the mode"
 lacks "$err" rate "warning of the mode"

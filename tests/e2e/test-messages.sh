@@ -89,6 +89,10 @@ complains 2 "'0'" -- attach b0 ports 0
 complains 2 "'1883,65536'" -- attach b0 ports 1883,65536
 complains 2 "'mqtt'" -- attach b0 ports mqtt
 complains 2 "'default'" 1023 -- attach b0 ports "$(seq -s, 2000 3023)"
+complains 2 "bad window '0'" "auto, off" -- attach b0 window 0
+complains 2 "'window' and 'config'" -- attach b0 window auto config f
+complains 2 "'window' is said twice" -- attach b0 window auto window 9
+complains 2 "did you mean 'window'" -- attach b0 windwo auto
 complains 2 "'fast'" native -- attach b0 xdp fast
 complains 2 "'all'" -- attach b0 name all
 complains 2 "'a/b'" -- attach b0 name a/b

@@ -28,6 +28,11 @@ says() { # TEXT
 	[[ "$(weir show signals)" == *"$1"* ]]
 }
 
+# -- without a file; while nothing is known nothing is held back
+weir attach b0 window auto enforce
+has "$(weir show)" 'window     auto, FALLBACK to unlimited' "the page after a word"
+weir detach b0
+
 # -- before `weir run` is there, the fallback rate holds
 weir attach b0 config "$work/conf"
 says 'FALLBACK' || fail "no word of the fallback: $(weir show signals)"

@@ -235,6 +235,8 @@ static void test_said_in_part(void **state)
 		    "[weir] host-rate: 9/s in force, unlimited wanted\n"
 		    "[listener b] removed: ports 3 in force, nothing wanted\n"
 		    "[listener a] source-rate: 1/m in force, unlimited wanted\n");
+	expect_said(SAYS_WINDOW, "[listener a]\nports = 1, 2\nwindow = auto\ntarget = 1s\n",
+		    "[listener a] window: off in force, auto wanted\n");
 	expect_said(SAYS_RATE, "[listener new]\nports = 7\n",
 		    "[listener new] added: nothing in force, ports 7 wanted\n");
 	expect_said(SAYS_DEVICES | SAYS_MODE, "[weir]\nmode = enforce\n[listener new]\nports = 7\n",
