@@ -205,7 +205,7 @@ __noinline int recall_may_be_released(__u32 listener)
 	return queue && READ_ONCE(queue->releasing);
 }
 
-/* Looks the SYN up, if the budget allows it or @must. */
+/* Looks the SYN up, if the budget allows it or @must; recall->looked must be false before. */
 static __always_inline void recall(struct recall *recall, const struct packet *packet,
 				   struct cause *cause, bool must)
 {

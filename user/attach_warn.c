@@ -43,7 +43,8 @@ static void warn(const struct attach_request *request, const struct plan *plan)
 	if (!fclose(out) && different)
 		log_warning("'%s' runs already and keeps what is in force:\n%sto change it: "
 			    "%s`weir limit`, `weir mode`, or detach and attach again",
-			    request->name, text, request->said & SAYS_REST ? "`weir apply`, " : "");
+			    request->name, text,
+			    request->said & (SAYS_REST | SAYS_WINDOW) ? "`weir apply`, " : "");
 	free(text);
 }
 

@@ -251,7 +251,7 @@ static enum exit_status attach(int argc, char **argv)
 const struct command command_attach = {
 	.name = "attach",
 	.usage = "[DEV[,DEV...]] [name NAME] [config FILE] [xdp auto|native|generic]\n"
-		 "              [ports 1883,8883] [rate 2000/s] [window auto]\n"
+		 "              [ports 1883,8883] [rate 2000/s] [window auto|off|N]\n"
 		 "              [observe|enforce]",
 	.summary = "Put weir on the NICs that the clients' connections arrive on",
 	.details =

@@ -337,12 +337,14 @@ static bool is_faster(const struct rate *rate, const struct rate *limit)
 static void check_under_rate(const struct check *check, const struct wanted_listener *listener,
 			     const char *key, const struct rate *bound)
 {
-	if (listener->wrong & PART_LIMIT(LEVEL_LISTENER) ||
-	    !is_faster(bound, &listener->limits[LEVEL_LISTENER].rate))
+	const struct rate *rate = &listener->limits[LEVEL_LISTENER].rate;
+
+	/* what is closed may keep them for better times */
+	if (listener->wrong & PART_LIMIT(LEVEL_LISTENER) || !rate->count || !is_faster(bound, rate))
 		return;
 	config_error(check->errors, check->name, listener->line,
-		     "listener '%s': %s is more than rate; lower it, or raise rate", listener->name,
-		     key);
+		     "listener '%s': %s is more than rate; lower it, write auto, or raise rate",
+		     listener->name, key);
 }
 
 int config_check(const struct config *config, const char *name, struct config_errors *errors)

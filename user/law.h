@@ -191,6 +191,7 @@ struct law {
 	/* What set-ups took then, 0 if not known, and how many there were at once. */
 	double grown_latency_ns, grown_in_flight;
 	uint64_t over_since_ns; /* x > 1 since then; 0: it is not */
+	uint64_t idle_ns;	/* when the window held nobody back last */
 	uint64_t low_since_ns;	/* x < 0.35, and wanting more, since then */
 	uint64_t min_since_ns;	/* too slow at the least window, since then */
 	uint64_t probe_until_ns, probe_next_ns;

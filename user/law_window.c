@@ -24,7 +24,7 @@
 
 #define DOUBLE_FACTOR 2.0 /* while there is no queue at all */
 #define GROW_FACTOR 1.5
-#define GROW_LAST_FACTOR 1.2 /* while there is one, and the target is not far */
+#define GROW_LAST_SHARE 0.2 /* while there is one, and the target is not far */
 #define GROW_STEP 4.0
 #define GROW_SHARE 0.05
 #define FIRST_NS (250 * NS_PER_MS)
@@ -218,19 +218,16 @@ static bool is_far(struct law *law, const struct turn *turn)
 	       law_elapsed(law->cut_ns, CALM_NS, turn->now_ns);
 }
 
-/* What set-ups took while few came says nothing of what they take when the window is full. */
-static void await_first(struct law *law, const struct turn *turn)
+/* Of the start. Over X_NEAR a host of its own grows only where set-ups do not wait for each other. */
+static double start_window(const struct law *law, const struct turn *turn)
 {
-	law->grown_ns = turn->now_ns;
-	law->grown_period_ns = FIRST_NS;
-}
+	double step = law->window * GROW_LAST_SHARE;
 
-/* Over X_NEAR it grows only where set-ups are seen not to wait for each other. */
-static double start_factor(const struct turn *turn)
-{
 	if (turn->x < X_NOTHING)
-		return DOUBLE_FACTOR;
-	return turn->x >= X_FAR && turn->x < X_NEAR ? GROW_LAST_FACTOR : GROW_FACTOR;
+		return law->window * DOUBLE_FACTOR;
+	if (turn->x < X_FAR || turn->x >= X_NEAR)
+		return law->window * GROW_FACTOR;
+	return law->window + (step < GROW_STEP ? GROW_STEP : step);
 }
 
 static enum law_why grow(struct law *law, struct turn *turn)
@@ -243,13 +240,16 @@ static enum law_why grow(struct law *law, struct turn *turn)
 
 	if (law->config.first_byte)
 		age_ns = turn->external.slowest_ns;
+	/* what set-ups took while few came says nothing of what they take when the window is full */
+	if (law->state == LAW_STARTUP && !law_elapsed(law->idle_ns, FIRST_NS, turn->now_ns))
+		return LAW_WHY_WAIT;
 	if (!law_elapsed(law->grown_ns, law->grown_period_ns, turn->now_ns) ||
 	    !law_elapsed(law->cut_ns, law->cut_period_ns, turn->now_ns))
 		return LAW_WHY_WAIT;
 	if (law->window >= law_window_max(law))
 		return LAW_WHY_MAX;
 	if (law->state == LAW_STARTUP || far) {
-		law_set_window(law, law->window * start_factor(turn));
+		law_set_window(law, start_window(law, turn));
 		law->grown_period_ns = (uint64_t)law_clamp(own_ns, 250 * NS_PER_MS, NS_PER_SEC);
 		why = far && law->state != LAW_STARTUP ? LAW_WHY_GROW_FAST : LAW_WHY_STARTUP;
 	} else {
@@ -335,8 +335,7 @@ enum law_why law_window(struct law *law, struct turn *turn)
 		return LAW_WHY_REBASED;
 	if (!turn->limited) {
 		law->over_since_ns = law->low_since_ns = law->min_since_ns = 0;
-		if (law->state == LAW_STARTUP)
-			await_first(law, turn);
+		law->idle_ns = turn->now_ns;
 		return LAW_WHY_IDLE;
 	}
 	law_lower_target(law, turn);

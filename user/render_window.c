@@ -32,17 +32,19 @@ void render_window_line(FILE *out, const struct snapshot *snapshot, unsigned int
 	fprintf(out, "    window     %s, ",
 		text_window(text, sizeof(text), snapshot->policy->listeners[id].window.window));
 	if (!window_is_leased_now(snapshot, id)) {
-		fprintf(out, "FALLBACK to ");
-		put_fallback(out, snapshot, id);
-		fprintf(out, ": no `weir run` controls it; start `weir run %s`\n",
+		fprintf(out, "FALLBACK: no `weir run %s` controls it; at most ",
 			snapshot->control.name);
-		return;
+		put_fallback(out, snapshot, id);
+	} else if (window_is_in_force(snapshot, id)) {
+		fprintf(out, "now %u, %u in flight; set-up p90 %.0f ms of %.0f ms", state->window,
+			state->in_flight, (double)state->latency_p90_ns / NS_PER_MS,
+			(double)state->target_ns / NS_PER_MS);
+	} else {
+		fprintf(out, "now none: %s", law_why_words(state->why));
 	}
-	if (window_is_in_force(snapshot, id))
-		fprintf(out, "now %u, ", state->window);
-	fprintf(out, "%u in flight; set-up p90 %.0f ms of %.0f ms%s\n", state->in_flight,
-		(double)state->latency_p90_ns / NS_PER_MS, (double)state->target_ns / NS_PER_MS,
-		state->alarm ? " (ALARM: see `weir show signals`)" : "");
+	if (window_is_leased_now(snapshot, id) && (state->alarm || state->hidden))
+		fprintf(out, " (ALARM: see `weir show signals`)");
+	fputc('\n', out);
 }
 
 static void put_window(FILE *out, const struct snapshot *snapshot, unsigned int id)

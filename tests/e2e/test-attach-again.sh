@@ -50,6 +50,7 @@ lacks "$err" "weir apply" "there is no file to apply"
 expect 0 weir attach b0 window auto
 has "$err" "window: off in force, auto wanted" "warning of the window"
 lacks "$err" ports "warning of the window"
+has "$err" 'weir apply' "what changes a window"
 expect 0 weir attach b0 observe
 has "$err" "mode: enforce in force, observe wanted" "warning of the mode"
 lacks "$err" rate "warning of the mode"

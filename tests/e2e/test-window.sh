@@ -30,13 +30,13 @@ says() { # TEXT
 
 # -- without a file; while nothing is known nothing is held back
 weir attach b0 window auto enforce
-has "$(weir show)" 'window     auto, FALLBACK to unlimited' "the page after a word"
+has "$(weir show)" "window     auto, FALLBACK: no \`weir run b0\` controls it; at most unlimited" "the page after a word"
 weir detach b0
 
 # -- before `weir run` is there, the fallback rate holds
 weir attach b0 config "$work/conf"
 says 'FALLBACK' || fail "no word of the fallback: $(weir show signals)"
-has "$(weir show)" 'window     auto, FALLBACK to 40/s: no `weir run` controls it; start `weir run b0`' \
+has "$(weir show)" "window     auto, FALLBACK: no \`weir run b0\` controls it; at most 40/s" \
 	"the page without weir run"
 run_start b0
 wait_for 10 window_is_leased

@@ -154,8 +154,9 @@ static const struct {
 	  "f:3: fallback-rate 'unlimited': is no bound; write auto or a rate above 0\n" },
 	{ P "rate = 10/s\nfloor = 600/m\nfallback-rate = 36000/h\n", "" },
 	{ P "rate = 10/s\nfloor = 601/m\nfallback-rate = 36001/h\n",
-	  "f:1: listener 'a': floor is more than rate; lower it, or raise rate\n"
-	  "f:1: listener 'a': fallback-rate is more than rate; lower it, or raise rate\n" },
+	  "f:1: listener 'a': floor is more than rate; lower it, write auto, or raise rate\n"
+	  "f:1: listener 'a': fallback-rate is more than rate; lower it, write auto, or raise rate\n" },
+	{ P "rate = 0/s\nfloor = 9/s\nfallback-rate = 9/s\n", "" },
 	{ P "rate = many\nfloor = 9/s\n",
 	  "f:3: rate 'many': is not a rate; write N/s, N/m, N/h or unlimited\n" },
 	{ P "queue-entries = 15\n",

@@ -72,6 +72,25 @@ static void test_few_have_shown_nothing(void **state)
 	assert_int_equal(limits.window, 64);
 }
 
+/* A moment without demand makes no period shorter. */
+static void test_a_pause_is_not_a_shorter_period(void **state)
+{
+	(void)state;
+	set_x(0.2);
+	sample.round_trip_ns = SEC;
+	run_until(LAW_WHY_STARTUP);
+	assert_int_equal(limits.window, 48);
+	demand = false;
+	law.in_flight_peak = 0;
+	step();
+	assert_int_equal(limits.why, LAW_WHY_IDLE);
+	demand = true;
+	run(0.7);
+	assert_int_equal(limits.window, 48);
+	run(0.4);
+	assert_int_equal(limits.window, 72);
+}
+
 /* A window that nobody has filled has shown nothing. */
 static void test_a_window_not_filled_shows_nothing(void **state)
 {
@@ -155,6 +174,7 @@ int main(void)
 		law_test(test_below_the_target_it_is_not_raised),
 		law_test(test_steps_by_how_far_the_target_is),
 		law_test(test_few_have_shown_nothing),
+		law_test(test_a_pause_is_not_a_shorter_period),
 		law_test(test_a_window_not_filled_shows_nothing),
 		law_test(test_far_clients_take_longer_to_show),
 		law_test(test_another_target_is_another_question),
