@@ -81,14 +81,22 @@ static bool is_careful(const struct delay_max *delay_max, uint64_t now_ns)
 	       delay_max->learned_ns >= delay_max->careful_ns << doublings;
 }
 
-/* How long may be waited, by @edge; UINT64_MAX: it is not known, or too long ago. No two clients are
- * the same, and set-up takes time, too. */
+/* UINT64_MAX: it is not known, or too long ago. */
+static uint64_t age_of(const struct delay_edge *edge, uint64_t now_ns)
+{
+	if (!edge->age_ns || elapsed_ns(now_ns, edge->found_ns) >= CAREFUL_DOUBLES_NS)
+		return UINT64_MAX;
+	return edge->age_ns;
+}
+
+/* How long may be waited, by @edge; UINT64_MAX: not known. No two clients are the same, and set-up
+ * takes time, too. */
 static uint64_t below(const struct delay_max *delay_max, const struct delay_edge *edge,
 		      uint64_t now_ns)
 {
 	uint64_t margin_ns = edge->age_ns / 8;
 
-	if (!edge->age_ns || elapsed_ns(now_ns, edge->found_ns) >= CAREFUL_DOUBLES_NS)
+	if (age_of(edge, now_ns) == UINT64_MAX)
 		return UINT64_MAX;
 	if (margin_ns < delay_max->setup_ns)
 		margin_ns = delay_max->setup_ns;
@@ -133,6 +141,14 @@ void delay_max_note(struct delay_max *delay_max, uint64_t held_ns, uint64_t age_
 uint64_t delay_max_age_ns(const struct delay_max *delay_max, uint64_t now_ns)
 {
 	return below(delay_max, &delay_max->late_edge, now_ns);
+}
+
+uint64_t delay_max_patience_ns(const struct delay_max *delay_max, uint64_t now_ns)
+{
+	uint64_t own_ns = age_of(&delay_max->edge, now_ns);
+	uint64_t late_ns = age_of(&delay_max->late_edge, now_ns);
+
+	return own_ns < late_ns ? own_ns : late_ns;
 }
 
 static void grow_to(struct delay_max *delay_max, uint64_t learned_ns, uint64_t now_ns)

@@ -92,4 +92,7 @@ uint64_t delay_max_update(struct delay_max *delay_max, uint32_t entries, uint64_
  * UINT64_MAX: not known. */
 uint64_t delay_max_age_ns(const struct delay_max *delay_max, uint64_t now_ns);
 
+/* The least age at which clients are known to have given up, UINT64_MAX: none is known. */
+uint64_t delay_max_patience_ns(const struct delay_max *delay_max, uint64_t now_ns);
+
 #endif

@@ -125,13 +125,19 @@ const char *const queue_result_names[] = {
 	[QUEUE_REFUSED_RETRANSMITS_ONLY] = "refused_half_full",
 	[QUEUE_REFUSED_FULL] = "refused_full",
 	[QUEUE_REFUSED_FRAME] = "refused_frame",
+	[QUEUE_REFUSED_AWAY] = "refused_away",
 	NULL,
 };
 ASSERT_WORDS(queue_result_names, QUEUE_RESULTS - 1);
 
 const char *const queue_end_names[] = {
-	[QUEUE_RELEASED] = "released", [QUEUE_EXPIRED] = "expired",	[QUEUE_SILENT] = "silent",
-	[QUEUE_EVICTED] = "evicted",   [QUEUE_FORGOTTEN] = "forgotten", NULL,
+	[QUEUE_RELEASED] = "released",
+	[QUEUE_EXPIRED] = "expired",
+	[QUEUE_SILENT] = "silent",
+	[QUEUE_EVICTED] = "evicted",
+	[QUEUE_FORGOTTEN] = "forgotten",
+	[QUEUE_SENT_AWAY] = "sent_away",
+	NULL,
 };
 ASSERT_WORDS(queue_end_names, QUEUE_ENDS - 1);
 

@@ -10,6 +10,7 @@
 #include "queue_terms.h"
 
 #define NONE UINT32_MAX
+#define AWAY_MAX 16384U
 
 struct queue {
 	uint32_t entries;
@@ -23,6 +24,8 @@ struct queue {
 	struct fair fair;
 	struct keys keys;
 	struct terms terms;
+	uint64_t *
+		away; /* keys of those that were sent away, each at the place that it says; 0: none */
 	struct queue_stats stats;
 };
 
@@ -51,7 +54,8 @@ struct queue *queue_create(uint32_t entries, uint64_t delay_max_ns)
 	queue->age_max_ns = UINT64_MAX;
 	queue->entry = calloc(slots, sizeof(*queue->entry));
 	queue->free_slot = calloc(slots, sizeof(*queue->free_slot));
-	complete = queue->entry && queue->free_slot;
+	queue->away = calloc(AWAY_MAX, sizeof(*queue->away));
+	complete = queue->entry && queue->free_slot && queue->away;
 	/* no more of it is touched once some was refused */
 	complete = complete && !fair_init(&queue->fair, slots);
 	complete = complete && !keys_init(&queue->keys, slots);
@@ -75,6 +79,7 @@ void queue_destroy(struct queue *queue)
 	terms_destroy(&queue->terms);
 	free(queue->entry);
 	free(queue->free_slot);
+	free(queue->away);
 	free(queue);
 }
 
@@ -206,6 +211,8 @@ enum queue_result queue_put(struct queue *queue, const struct queue_syn *syn, ui
 	slot = keys_find(&queue->keys, syn->key);
 	if (!syn->len || syn->len > QUEUE_FRAME_MAX)
 		result = QUEUE_REFUSED_FRAME;
+	else if (syn->key && queue->away[syn->key % AWAY_MAX] == syn->key)
+		result = QUEUE_REFUSED_AWAY;
 	else if (slot != KEYS_NONE)
 		result = replace(queue, slot, syn, now_ns);
 	else
@@ -284,6 +291,21 @@ const struct queue_entry *queue_take(struct queue *queue, uint64_t now_ns)
 	fair_pass_turn(&queue->fair, slot);
 	drop(queue, slot, QUEUE_RELEASED);
 	return &queue->entry[slot];
+}
+
+const struct queue_entry *queue_send_away(struct queue *queue, uint32_t chance)
+{
+	const struct term *term = terms_nth(&queue->terms, (uint64_t)chance * length(queue) >> 32);
+	struct queue_entry *entry;
+
+	if (!term)
+		return NULL;
+	entry = &queue->entry[term->entry];
+	if (entry->class != QUEUE_RETRANSMITS)
+		return NULL;
+	queue->away[entry->key % AWAY_MAX] = entry->key;
+	drop(queue, term->entry, QUEUE_SENT_AWAY);
+	return entry;
 }
 
 bool queue_forget(struct queue *queue, uint64_t key, uint64_t now_ns)

@@ -44,6 +44,7 @@ enum queue_result {
 	QUEUE_REFUSED_RETRANSMITS_ONLY, /* a new SYN, and the queue is half full */
 	QUEUE_REFUSED_FULL,  /* a retransmit, and nobody has more places than its source */
 	QUEUE_REFUSED_FRAME, /* empty, or longer than QUEUE_FRAME_MAX */
+	QUEUE_REFUSED_AWAY,  /* its connection was sent away: queue_send_away() */
 	QUEUE_RESULTS,
 };
 
@@ -54,6 +55,7 @@ enum queue_end {
 	QUEUE_SILENT,	 /* its turn came, but its client has stopped sending it */
 	QUEUE_EVICTED,	 /* the victim of another one when the queue was full */
 	QUEUE_FORGOTTEN, /* by queue_forget() */
+	QUEUE_SENT_AWAY, /* by queue_send_away() */
 	QUEUE_ENDS,
 };
 
@@ -141,6 +143,14 @@ const struct queue_entry *queue_peek(struct queue *queue, uint64_t now_ns);
 
 /* The client gave up, or has connected otherwise. False: not queued. */
 bool queue_forget(struct queue *queue, uint64_t key, uint64_t now_ns);
+
+/*
+ * Takes a retransmit out whose client is to be told that it is refused: each entry is as likely as any
+ * other, by all the bits of @chance; NULL if that is a new SYN, or none is queued. Valid until the
+ * next queue_put(). Of the last 16384 connections that it took no SYN is queued any more, so that the
+ * client can be told again: it may have been sent before that was known, or since that was lost.
+ */
+const struct queue_entry *queue_send_away(struct queue *queue, uint32_t chance);
 
 /* Drops what has expired, as every other call with a time does. Returns how many. */
 uint32_t queue_expire(struct queue *queue, uint64_t now_ns);

@@ -82,6 +82,11 @@ const struct term *terms_first(const struct terms *terms)
 	return terms->count ? &terms->heap[0] : NULL;
 }
 
+const struct term *terms_nth(const struct terms *terms, uint64_t n)
+{
+	return n < terms->count ? &terms->heap[n] : NULL;
+}
+
 const char *terms_check(const struct terms *terms)
 {
 	uint32_t placed = 0;

@@ -33,6 +33,9 @@ void terms_remove(struct terms *terms, uint32_t entry);
 /* NULL: none. */
 const struct term *terms_first(const struct terms *terms);
 
+/* Each entry is one of @n from 0 on, in no order that is promised; NULL: there are not so many. */
+const struct term *terms_nth(const struct terms *terms, uint64_t n);
+
 const char *terms_check(const struct terms *terms);
 
 #endif

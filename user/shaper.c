@@ -49,7 +49,6 @@ static int follow_policy(struct shaper *shaper, uint64_t now_ns)
 int shaper_take(void *arg, void *data, size_t size)
 {
 	const struct delay_record *record = data;
-	const struct queue_entry *victim;
 	struct shaper *shaper = arg;
 	unsigned int id = record->listener % LISTENERS_MAX;
 	struct line *line = &shaper->lines[id];
@@ -57,18 +56,18 @@ int shaper_take(void *arg, void *data, size_t size)
 	if (size < sizeof(*record) || !line->queue || line->serial != record->serial)
 		shaper->states[id].outdated++;
 	else
-		queue_put(line->queue,
-			  &(struct queue_syn){
-				  .key = record->key,
-				  .site = record->site,
-				  .source = record->source,
-				  .first_seen_ns = record->first_seen_ns,
-				  .frame = record->frame,
-				  .len = record->len,
-				  .ifindex = record->ifindex,
-				  .retransmit = record->retransmit,
-			  },
-			  record->seen_ns, &victim);
+		line_put(shaper, line,
+			 &(struct queue_syn){
+				 .key = record->key,
+				 .site = record->site,
+				 .source = record->source,
+				 .first_seen_ns = record->first_seen_ns,
+				 .frame = record->frame,
+				 .len = record->len,
+				 .ifindex = record->ifindex,
+				 .retransmit = record->retransmit,
+			 },
+			 record->seen_ns);
 	return ++shaper->taken < TAKEN_AT_ONCE ? 0 : -EAGAIN;
 }
 
@@ -117,7 +116,7 @@ static enum release_answer take_token(struct shaper *shaper, unsigned int id,
 	return release_take(&terms, now_ns, due_ns);
 }
 
-static bool is_device(const struct shaper *shaper, uint32_t ifindex)
+bool shaper_has_device(const struct shaper *shaper, uint32_t ifindex)
 {
 	for (int i = 0; i < DEVICES_MAX; i++)
 		if (ifindex && shaper->instance.control->ifindex[i] == ifindex)
@@ -139,7 +138,7 @@ static void put_back(struct shaper *shaper, unsigned int id, const struct queue_
 	waiting_admit(&shaper->waiting, entry->key, now_ns, &shaper->returns[id]);
 	/* in generic mode it meets the packet path again before this returns */
 	__atomic_store_n(&state->releasing, 1, __ATOMIC_RELEASE);
-	err = is_device(shaper, entry->ifindex)
+	err = shaper_has_device(shaper, entry->ifindex)
 		      ? inject_frame(shaper->inject_fd, entry->ifindex, frame, entry->len)
 		      : -ENODEV;
 	__atomic_store_n(&state->releasing, 0, __ATOMIC_RELEASE);
@@ -147,6 +146,7 @@ static void put_back(struct shaper *shaper, unsigned int id, const struct queue_
 		state->failed++;
 		return;
 	}
+	shaper->lines[id].spread.now.let_in++;
 	/* a source that may be forged proves nothing */
 	if (entry->class == QUEUE_RETRANSMITS || !reserve_of(shaper, id))
 		trials_add(shaper->lines[id].trials, entry->key, now_ns - entry->term_ns,
@@ -302,6 +302,7 @@ int shaper_tick(struct shaper *shaper, uint64_t now_ns, bool *moved)
 		line_judge_releases(shaper, line, now_ns);
 		line_set_delay_max(shaper, id, now_ns);
 		queue_expire(line->queue, now_ns);
+		line_spread(shaper, id, reserve_of(shaper, id), now_ns);
 		line_publish_length(shaper, id);
 		queue_report(state, line->queue, &line->reported);
 		/* renews the lease; and it may be the last one of what is held */
@@ -324,6 +325,8 @@ void shaper_close(struct shaper *shaper)
 		close(shaper->lock_fd);
 	if (shaper->inject_fd >= 0)
 		close(shaper->inject_fd);
+	if (shaper->away_fd >= 0)
+		close(shaper->away_fd);
 	controller_destroy(shaper->controller);
 	free(shaper->policy);
 	free(shaper);

@@ -18,6 +18,7 @@
 #include "instance.h"
 #include "pins.h"
 #include "queue.h"
+#include "spread.h"
 #include "trials.h"
 #include "waiting.h"
 
@@ -30,18 +31,20 @@ struct line {
 	struct queue_stats reported;
 	struct delay_max delay_max;
 	struct trials *trials; /* of what was released */
-	uint64_t set_max_ns;   /* delay-max in force */
-	uint32_t serial;       /* of the listener */
-	bool leased;	       /* else nothing more comes in */
-	uint32_t reserve;      /* in force when a token was asked for last */
-	uint64_t eased_ns;     /* when it became less */
-	uint64_t arranged;     /* generation of the policy that it was made for */
+	struct spread spread;
+	uint64_t set_max_ns; /* delay-max in force */
+	uint32_t serial;     /* of the listener */
+	bool leased;	     /* else nothing more comes in */
+	uint32_t reserve;    /* in force when a token was asked for last */
+	uint64_t eased_ns;   /* when it became less */
+	uint64_t arranged;   /* generation of the policy that it was made for */
 };
 
 struct shaper {
 	char name[INSTANCE_NAME_MAX];
 	int lock_fd;
 	int inject_fd;
+	int away_fd; /* of send_away(); -1: not permitted */
 	/* of the maps that are pinned now */
 	struct instance instance;
 	char control_path[PATH_MAX];
@@ -97,5 +100,7 @@ void shaper_unmap(struct shaper *shaper);
 int shaper_check_pins(const struct shaper *shaper, bool *same);
 /* Of shaper.c, for the ring buffer. */
 int shaper_take(void *shaper, void *record, size_t size);
+/* Frames go to and from the devices of the instance only. */
+bool shaper_has_device(const struct shaper *shaper, uint32_t ifindex);
 
 #endif

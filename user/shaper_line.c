@@ -7,6 +7,7 @@
 
 #include "log.h"
 #include "queue_report.h"
+#include "send_away.h"
 
 void line_publish_length(struct shaper *shaper, unsigned int id)
 {
@@ -151,6 +152,48 @@ void line_judge_releases(const struct shaper *shaper, struct line *line, uint64_
 
 			judge_trial(&line->delay_max, trial, look, reset);
 		}
+	}
+}
+
+static void tell_refused(const struct shaper *shaper, uint32_t ifindex, const void *frame,
+			 uint32_t len)
+{
+	/* one that is not told waits until it gives up, as it would have */
+	if (shaper->away_fd >= 0 && shaper_has_device(shaper, ifindex))
+		send_away(shaper->away_fd, ifindex, frame, len);
+}
+
+void line_put(const struct shaper *shaper, struct line *line, const struct queue_syn *syn,
+	      uint64_t seen_ns)
+{
+	const struct queue_entry *victim;
+	enum queue_result result = queue_put(line->queue, syn, seen_ns, &victim);
+
+	if (result == QUEUE_REFUSED_AWAY)
+		tell_refused(shaper, syn->ifindex, syn->frame, syn->len);
+	else if (result == QUEUE_QUEUED && !syn->retransmit)
+		line->spread.now.came++;
+}
+
+void line_spread(struct shaper *shaper, unsigned int id, uint32_t reserve, uint64_t now_ns)
+{
+	const bool learned = shaper->policy->listeners[id].delay_max_ns == DELAY_MAX_AUTO;
+	struct line *line = &shaper->lines[id];
+	uint64_t patience_ns = UINT64_MAX;
+	uint32_t held, count;
+
+	if (learned && shaper->away_fd >= 0)
+		patience_ns = delay_max_patience_ns(&line->delay_max, now_ns);
+	held = queue_length(line->queue, QUEUE_RETRANSMITS);
+	if (reserve)
+		line->spread.now.came = 0;
+	else
+		held += queue_length(line->queue, QUEUE_NEW);
+	for (count = spread_take_turn(&line->spread, held, patience_ns, now_ns); count; count--) {
+		const struct queue_entry *entry = queue_send_away(line->queue, arc4random());
+
+		if (entry)
+			tell_refused(shaper, entry->ifindex, entry->frame, entry->len);
 	}
 }
 

@@ -13,6 +13,7 @@
 #include "log.h"
 #include "objects.h"
 #include "run_lock.h"
+#include "send_away.h"
 
 #define LEVELS_SIZE (LEVELS_MAX * sizeof(struct level_state))
 #define STATES_SIZE (LISTENERS_MAX * sizeof(struct queue_state))
@@ -91,6 +92,18 @@ int shaper_map(struct shaper *shaper, const struct pins *pins)
 	return err;
 }
 
+/* It can be done without. */
+static void open_away(struct shaper *shaper)
+{
+	shaper->away_fd = send_away_open();
+	if (shaper->away_fd < 0)
+		log_warning("'%s': nobody who waits in vain can be sent away early, so clients "
+			    "that come together "
+			    "will go on doing so: no packet socket: %s; let it have CAP_NET_RAW "
+			    "and AF_PACKET",
+			    shaper->name, log_reason(shaper->away_fd));
+}
+
 int shaper_open(struct shaper **opened, const struct pins *pins, const char *name,
 		const struct signals *signals)
 {
@@ -100,6 +113,7 @@ int shaper_open(struct shaper **opened, const struct pins *pins, const char *nam
 	if (!err) {
 		shaper->lock_fd = -1;
 		shaper->inject_fd = -1;
+		shaper->away_fd = -1;
 		memset(shaper->instance.map_fd, -1, sizeof(shaper->instance.map_fd));
 		snprintf(shaper->name, sizeof(shaper->name), "%s", name);
 		shaper->policy = malloc(sizeof(*shaper->policy));
@@ -118,6 +132,8 @@ int shaper_open(struct shaper **opened, const struct pins *pins, const char *nam
 			log_error("cannot serve '%s': cannot load a program: %s", name,
 				  log_reason(err));
 	}
+	if (!err)
+		open_away(shaper);
 	if (err)
 		shaper_close(shaper);
 	else

@@ -18,6 +18,9 @@
 #define IPV4_FRAGMENT 0x3fff /* offset, and more fragments */
 #define TCP_LEN 20
 #define TCP_CHECK_AT 16
+#define RST_ACK 0x5014 /* data offset 5, RST and ACK */
+#define RESET_TTL 64
+#define DO_NOT_FRAGMENT 0x4000
 
 /* Where the TCP segment is, and its pseudo-header's sum. */
 struct segment {
@@ -134,4 +137,74 @@ bool syn_frame_flow(const uint8_t *frame, size_t len, struct flow_key *key, uint
 	key->ports = word_at(segment.tcp) << 16 | word_at(segment.tcp + 2);
 	*isn = word_at(segment.tcp + 4) << 16 | word_at(segment.tcp + 6);
 	return true;
+}
+
+static void put_word(uint8_t *data, uint32_t word)
+{
+	data[0] = (uint8_t)(word >> 8);
+	data[1] = (uint8_t)word;
+}
+
+/* Acknowledged is all of @syn, data too. */
+static void write_reset_tcp(uint8_t *tcp, const struct segment *syn)
+{
+	const uint8_t *old = syn->tcp;
+	size_t header = (old[12] >> 4) * 4U;
+	uint32_t acknowledged = word_at(old + 4) << 16 | word_at(old + 6);
+
+	acknowledged += 1 + (header < syn->len ? (uint32_t)(syn->len - header) : 0);
+	memset(tcp, 0, TCP_LEN);
+	memcpy(tcp, old + 2, 2);
+	memcpy(tcp + 2, old, 2);
+	put_word(tcp + 8, acknowledged >> 16);
+	put_word(tcp + 10, acknowledged & 0xffff);
+	put_word(tcp + 12, RST_ACK);
+	put_word(tcp + TCP_CHECK_AT,
+		 ~fold(fold(syn->pseudo) + PROTO_TCP + TCP_LEN + sum(tcp, TCP_LEN)));
+}
+
+static size_t write_reset_v4(uint8_t *ip, const struct segment *syn)
+{
+	memset(ip, 0, IPV4_LEN);
+	ip[0] = 4 << 4 | IPV4_LEN / 4;
+	put_word(ip + 2, IPV4_LEN + TCP_LEN);
+	put_word(ip + 6, DO_NOT_FRAGMENT);
+	ip[8] = RESET_TTL;
+	ip[9] = PROTO_TCP;
+	memcpy(ip + 12, syn->addresses + 4, 4);
+	memcpy(ip + 16, syn->addresses, 4);
+	put_word(ip + 10, ~fold(sum(ip, IPV4_LEN)));
+	write_reset_tcp(ip + IPV4_LEN, syn);
+	return IPV4_LEN + TCP_LEN;
+}
+
+/* Version, class and flow label are the SYN's. */
+static size_t write_reset_v6(uint8_t *ip, const uint8_t *old, const struct segment *syn)
+{
+	memcpy(ip, old, 4);
+	put_word(ip + 4, TCP_LEN);
+	ip[6] = PROTO_TCP;
+	ip[7] = RESET_TTL;
+	memcpy(ip + 8, syn->addresses + 16, 16);
+	memcpy(ip + 24, syn->addresses, 16);
+	write_reset_tcp(ip + IPV6_LEN, syn);
+	return IPV6_LEN + TCP_LEN;
+}
+
+size_t syn_frame_reset(uint8_t *reply, const uint8_t *frame, size_t len)
+{
+	struct segment syn;
+	size_t l3;
+
+	/* nothing is written through it */
+	if (len && frame[0] & 1)
+		return 0;
+	if (!find_segment(&syn, (uint8_t *)(uintptr_t)frame, len))
+		return 0;
+	l3 = (size_t)(syn.addresses - frame) - (syn.address_len == 4 ? 12 : 8);
+	memcpy(reply, frame, l3);
+	memcpy(reply, frame + 6, 6);
+	memcpy(reply + 6, frame, 6);
+	return l3 + (syn.address_len == 4 ? write_reset_v4(reply + l3, &syn)
+					  : write_reset_v6(reply + l3, frame + l3, &syn));
 }

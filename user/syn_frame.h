@@ -20,4 +20,14 @@ struct flow_key;
  * lies behind extension headers. */
 bool syn_frame_flow(const uint8_t *frame, size_t len, struct flow_key *key, uint32_t *isn);
 
+/* Ethernet with two tags, IPv6 and TCP, each without options. */
+#define SYN_FRAME_RESET_MAX (14 + 2 * 4 + 40 + 20)
+
+/*
+ * Writes to @reply, of SYN_FRAME_RESET_MAX bytes, the RST|ACK that refuses the SYN in @frame: RFC 9293,
+ * 3.10.7.1, as reply_reset() of bpf/reply.bpf.h does; VLAN tags are kept. Returns its length; 0: to
+ * this frame no reply can be made, or it was sent to more than one station.
+ */
+size_t syn_frame_reset(uint8_t *reply, const uint8_t *frame, size_t len);
+
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * The delay queue against a model that does the same by looking through everything. Whatever is
- * put, taken, forgotten, at whatever times: the results are the same, and every invariant holds.
+ * put, taken, forgotten, sent away, at whatever times: the results are the same, and every invariant holds.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,6 +20,7 @@
 
 struct model_entry {
 	bool present;
+	bool away; /* was sent away */
 	uint8_t class;
 	uint64_t first_ns, last_ns, term_ns;
 	uint64_t order; /* in its source */
@@ -168,6 +169,8 @@ static enum queue_result expected_result(uint32_t key, bool retransmit, uint64_t
 
 	if (!len || len > QUEUE_FRAME_MAX)
 		return QUEUE_REFUSED_FRAME;
+	if (entry->away)
+		return QUEUE_REFUSED_AWAY;
 	if (entry->present)
 		return retransmit || elapsed_ns(entry->first_ns) >= QUEUE_RETRANSMIT_MIN_NS
 			       ? QUEUE_REPLACED
@@ -272,6 +275,23 @@ static void take(bool peek)
 	model.source_order[entry->class][site][source_of(key)] = ++model.order;
 }
 
+static void send_away(uint32_t chance)
+{
+	const struct queue_entry *entry = queue_send_away(queue, chance);
+
+	if (!entry) {
+		expect(count(QUEUE_NEW, -1, -1) || !count(QUEUE_RETRANSMITS, -1, -1),
+		       "nobody was sent away");
+		return;
+	}
+	expect(model.entry[entry->key].present && entry->class == QUEUE_RETRANSMITS &&
+		       model.entry[entry->key].class == QUEUE_RETRANSMITS,
+	       "a new one was sent away");
+	model.entry[entry->key].present = false;
+	/* 0 is nobody's key */
+	model.entry[entry->key].away = entry->key;
+}
+
 static void check(void)
 {
 	const char *wrong = queue_check(queue);
@@ -340,6 +360,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			expect(queue_forget(queue, key, model.now_ns) == model.entry[key].present,
 			       "forgot another one");
 			model.entry[key].present = false;
+		} else if (data[0] < 230) {
+			model_expire();
+			queue_expire(queue, model.now_ns);
+			send_away((uint32_t)data[1] << 24 | how);
 		} else if (data[0] < 240) {
 			model_expire();
 			queue_expire(queue, model.now_ns);

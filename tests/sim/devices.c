@@ -87,6 +87,16 @@ void device_give_up(uint32_t id)
 	at(world.now_ms + 1 + back_off_ms(device), DEVICE_STARTS, id, device->attempt);
 }
 
+/* By a RST, to its SYN. */
+void device_refused(uint32_t id)
+{
+	struct device *device = &world.device[id];
+
+	device->attempt++;
+	at(world.now_ms + world.scenario->round_trip_ms / 2 + 1 + back_off_ms(device),
+	   DEVICE_STARTS, id, device->attempt);
+}
+
 void device_connected(uint32_t id)
 {
 	struct device *device = &world.device[id];

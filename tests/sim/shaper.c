@@ -9,6 +9,19 @@
 #define QUEUED_FORGED_PER_MS 10
 #define LEASE_MS 2000
 
+static bool is_forged(uint64_t key)
+{
+	return key & FORGED;
+}
+
+/* Does whoever has sent this SYN still wait for an answer to it? */
+static bool is_there(uint64_t key)
+{
+	const struct device *device = &world.device[(uint32_t)key];
+
+	return !device->connected && device->connection == NONE && key >> 32 == device->attempt;
+}
+
 static bool is_law(void)
 {
 	return world.scenario->shaper == SHAPER_DROP || world.scenario->shaper == SHAPER_DELAY;
@@ -96,8 +109,9 @@ static void put(struct node *node, uint64_t key, uint64_t site, uint64_t first_n
 		.retransmit = retransmit,
 	};
 	const struct queue_entry *victim;
+	enum queue_result result = queue_put(node->queue, &syn, NS(world.now_ms), &victim);
 
-	queue_put(node->queue, &syn, NS(world.now_ms), &victim);
+	node->spread.now.came += result == QUEUE_QUEUED && !retransmit && !is_forged(key);
 }
 
 void shaper_judge(uint32_t id, bool retransmit)
@@ -149,10 +163,10 @@ void shaper_release(struct node *node)
 		id = (uint32_t)key;
 		take_credit(node);
 		entry = queue_take(node->queue, NS(world.now_ms));
-		if (key & FORGED) {
+		node->spread.now.let_in++;
+		if (is_forged(key)) {
 			admit_forged(node);
-		} else if (world.device[id].connected || world.device[id].connection != NONE ||
-			   key >> 32 != world.device[id].attempt) {
+		} else if (!is_there(key)) {
 			node->young++;
 			at(world.now_ms + 60, FORGED_IS_OLD, (uint32_t)(node - world.node), 0);
 			delay_max_note(&node->delay_max, NS(world.now_ms) - entry->term_ns,
@@ -221,6 +235,22 @@ static uint32_t read_signals(struct node *node, struct law_signal *signals)
 	return count;
 }
 
+/* The RST takes half a round trip, as whatever a device sends. */
+static void send_away(struct node *node)
+{
+	uint64_t patience_ns = delay_max_patience_ns(&node->delay_max, NS(world.now_ms));
+	uint32_t count = spread_take_turn(&node->spread, queued(node), patience_ns,
+					  NS(world.now_ms));
+
+	for (; count; count--) {
+		const struct queue_entry *entry = queue_send_away(node->queue,
+								  (uint32_t)(chance() * 0x1p32));
+
+		if (entry && !is_forged(entry->key) && is_there(entry->key))
+			device_refused((uint32_t)entry->key);
+	}
+}
+
 static void watch(struct node *node)
 {
 	struct result *result = &world.result;
@@ -269,5 +299,7 @@ void shaper_step(struct node *node)
 					     (uint64_t)(node->law.goodput_1s + 1),
 					     NS(world.now_ms)),
 			    delay_max_age_ns(&node->delay_max, NS(world.now_ms)));
+	if (world.scenario->shaper == SHAPER_DELAY)
+		send_away(node);
 	watch(node);
 }

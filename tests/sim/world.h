@@ -5,6 +5,7 @@
 
 #include "delay_max.h"
 #include "queue.h"
+#include "spread.h"
 #include "tests/sim/sim.h"
 
 #define NS(ms) ((uint64_t)(ms)*1000000 + START_NS)
@@ -83,6 +84,7 @@ struct node {
 	struct law_limits limits;
 	struct queue *queue;
 	struct delay_max delay_max;
+	struct spread spread;
 	double tokens, floor_tokens, pace_tokens;
 	uint64_t last_cut_ns;
 	bool dead; /* its controller */
@@ -129,6 +131,7 @@ void at(uint32_t ms, enum event_kind kind, uint32_t id, uint32_t attempt);
 void device_start(uint32_t id);
 void device_send_syn(uint32_t id);
 void device_give_up(uint32_t id);
+void device_refused(uint32_t id);
 void device_connected(uint32_t id);
 
 /* shaper.c */

@@ -263,6 +263,26 @@ static void test_clock_that_goes_back(void **state)
 	assert_true(after(250 * MS, 100, 0, 0) == 250 * MS);
 }
 
+/* What is known of clients that have given up, for a minute. */
+static void test_patience(void **state)
+{
+	(void)state;
+	assert_true(delay_max_patience_ns(&law, START) == UINT64_MAX);
+	assert_true(after(500 * MS, 100, 0, START) == SEC);
+	assert_true(delay_max_patience_ns(&law, START) == UINT64_MAX);
+	after(900 * MS, 0, 10, START + SEC);
+	assert_true(delay_max_patience_ns(&law, START + SEC) == 900 * MS);
+	assert_true(delay_max_patience_ns(&law, START + 61 * SEC - 1) == 900 * MS);
+	assert_true(delay_max_patience_ns(&law, START + 61 * SEC) == UINT64_MAX);
+	/* of those in a term of their own, too; the least counts */
+	delay_max_note(&law, 100 * MS, 3 * SEC, 20, DELAY_FAILED);
+	update(START + 61 * SEC);
+	assert_true(delay_max_patience_ns(&law, START + 61 * SEC) == 3 * SEC);
+	delay_max_note(&law, 100 * MS, 2 * SEC, 20, DELAY_FAILED);
+	update(START + 62 * SEC);
+	assert_true(delay_max_patience_ns(&law, START + 62 * SEC) == 2 * SEC);
+}
+
 #define law_test(function) cmocka_unit_test_setup(function, start)
 
 int main(void)
@@ -283,6 +303,7 @@ int main(void)
 		law_test(test_old_releases_weigh_less),
 		law_test(test_no_longer_than_the_queue_lasts),
 		law_test(test_clock_that_goes_back),
+		law_test(test_patience),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,9 +11,12 @@
 #define EMPTY_QUEUE                                                                                \
 	"'queue':{'served':false,'entries':16384,'delay_max':{'auto':true},'held':{'retransmits':" \
 	"0,'new':0},'sites':{'retransmits':0,'new':0},'results':{'queued':0,'replaced':0,'duplica" \
-	"te':0,'refused_half_full':0,'refused_full':0,'refused_frame':0},'ends':{'retransmits':{'" \
-	"released':0,'expired':0,'silent':0,'evicted':0,'forgotten':0},'new':{'released':0,'expir" \
-	"ed':0,'silent':0,'evicted':0,'forgotten':0}},'time_held':{'count':0,'sum_us':0},'latenes" \
+	"te':0,'refused_half_full':0,'refused_full':0,'refused_frame':0,'refused_away':0},'ends':" \
+	"{'retransmits':{'"                                                                        \
+	"released':0,'expired':0,'silent':0,'evicted':0,'forgotten':0,'sent_away':0},'new':{'"     \
+	"released':0,'expir"                                                                       \
+	"ed':0,'silent':0,'evicted':0,'forgotten':0,'sent_away':0}},'time_held':{'count':0,'sum_"  \
+	"us':0},'latenes"                                                                          \
 	"s':{'count':0,'sum_us':0},'failed':0,'outdated':0,'unheld':{'no_consumer':0,'queue_full'" \
 	":0,'ring_full':0,'too_long':0,'over_budget':0,'vlan_hidden':0}},"
 
@@ -212,9 +215,11 @@ static void test_queue(void **state)
 		"{'served':true,'entries':500,'delay_max':{'auto':true,'ms':750},"
 		"'held':{'retransmits':3,'new':4},'sites':{'retransmits':2,'new':1},"
 		"'results':{'queued':20,'replaced':5,'duplicate':0,'refused_half_full':6,"
-		"'refused_full':0,'refused_frame':0},'ends':{'retransmits':{'released':9,"
-		"'expired':0,'silent':0,'evicted':0,'forgotten':0},'new':{'released':1,"
-		"'expired':2,'silent':0,'evicted':0,'forgotten':0}},"
+		"'refused_full':0,'refused_frame':0,'refused_away':0},'ends':{'retransmits':{'"
+		"released':9,"
+		"'expired':0,'silent':0,'evicted':0,'forgotten':0,'sent_away':0},'new':{'released':"
+		"1,"
+		"'expired':2,'silent':0,'evicted':0,'forgotten':0,'sent_away':0}},"
 		"'time_held':{'count':10,'sum_us':3000000,'p50_us':225000,'p99_us':493750},"
 		"'lateness':{'count':10,'sum_us':400,'p50_us':25,'p99_us':49},"
 		"'failed':1,'outdated':2,'unheld':{'no_consumer':0,'queue_full':7,'ring_full':0,"

@@ -118,9 +118,9 @@ static const char page[] =
 	"  held         3 retransmits of 2 sites, 4 new of 1 sites; 500 places, delay-max 750ms "
 	"(auto)\n"
 	"  SYNs         queued 20, replaced 5, duplicate 0, refused_half_full 6, refused_full 0, "
-	"refused_frame 0, outdated 2\n"
-	"  retransmits  released 9, expired 0, silent 0, evicted 0, forgotten 0\n"
-	"  new          released 1, expired 2, silent 0, evicted 0, forgotten 0\n"
+	"refused_frame 0, refused_away 0, outdated 2\n"
+	"  retransmits  released 9, expired 0, silent 0, evicted 0, forgotten 0, sent_away 0\n"
+	"  new          released 1, expired 2, silent 0, evicted 0, forgotten 0, sent_away 0\n"
 	"  time held    p50 225 ms, p99 494 ms, of 10\n"
 	"  lateness     p50 0.025 ms, p99 0.0495 ms, of 10\n"
 	"  failed       1\n"
@@ -232,8 +232,9 @@ static const char delays[] = BUCKET("0.001", "0") BUCKET("0.005", "0") BUCKET("0
 							   "} 10\n";
 
 static const char dropped[] = DROPPED("expired", "2") DROPPED("silent", "0") DROPPED("evicted", "0")
-	DROPPED("forgotten", "0") DROPPED("refused_half_full", "6") DROPPED("refused_full", "0")
-		DROPPED("refused_frame", "0") DROPPED("outdated", "2");
+	DROPPED("forgotten", "0") DROPPED("sent_away", "0") DROPPED("refused_half_full", "6")
+		DROPPED("refused_full", "0") DROPPED("refused_frame", "0")
+			DROPPED("refused_away", "0") DROPPED("outdated", "2");
 
 static void test_metrics(void **state)
 {

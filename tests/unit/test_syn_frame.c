@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Which checksums of a held SYN are completed, and that every other frame is left as it is. */
+/* Which checksums of a held SYN are completed, and that every other frame is left as it is; and the
+ * RST that refuses it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -186,6 +187,100 @@ static void test_short(void **state)
 	}
 }
 
+static uint32_t long_at(const uint8_t *data)
+{
+	return (uint32_t)data[0] << 24 | (uint32_t)data[1] << 16 | (uint32_t)data[2] << 8 | data[3];
+}
+
+/* In memory of just their sizes, for the sanitizer. */
+static size_t reset(struct frame *reply, const struct frame *frame)
+{
+	uint8_t *syn = malloc(frame->len ? frame->len : 1), *made = malloc(SYN_FRAME_RESET_MAX);
+	size_t len;
+
+	assert_non_null(syn);
+	assert_non_null(made);
+	memcpy(syn, frame->bytes, frame->len);
+	len = syn_frame_reset(made, syn, frame->len);
+	assert_true(len <= SYN_FRAME_RESET_MAX);
+	memset(reply, 0, sizeof(*reply));
+	memcpy(reply->bytes, made, len);
+	reply->len = len;
+	reply->l3 = frame->l3;
+	free(syn);
+	free(made);
+	return len;
+}
+
+/* From the other end, about all of the SYN, and right in every sum; the tags stay. */
+static void check_reset(const struct frame *reply, const struct frame *frame, int version,
+			size_t payload)
+{
+	const uint8_t *ip = reply->bytes + reply->l3, *old = frame->bytes + frame->l3;
+	const uint8_t *tcp = ip + (version == 6 ? 40 : 20), *syn = frame->bytes + frame->l4;
+	static const uint8_t reset_flags[] = { 0x50, TCP_RST | TCP_ACK };
+	struct frame of = *reply;
+
+	assert_memory_equal(reply->bytes, frame->bytes + 6, 6);
+	assert_memory_equal(reply->bytes + 6, frame->bytes, 6);
+	assert_memory_equal(reply->bytes + 12, frame->bytes + 12, frame->l3 - 12);
+	if (version == 6) {
+		assert_int_equal(ip[0] >> 4, 6);
+		assert_int_equal(ip[4] << 8 | ip[5], 20);
+		assert_int_equal(ip[6], 6);
+		assert_int_equal(ip[7], 64);
+		assert_memory_equal(ip + 8, old + 24, 16);
+		assert_memory_equal(ip + 24, old + 8, 16);
+	} else {
+		assert_int_equal(ip[0], 0x45);
+		assert_int_equal(ip[2] << 8 | ip[3], 40);
+		assert_int_equal(ip[8], 64);
+		assert_int_equal(ip[9], 6);
+		assert_int_equal(add(0, ip, 20), 0xffff);
+		assert_memory_equal(ip + 12, old + 16, 4);
+		assert_memory_equal(ip + 16, old + 12, 4);
+	}
+	assert_memory_equal(tcp, syn + 2, 2);
+	assert_memory_equal(tcp + 2, syn, 2);
+	assert_int_equal(long_at(tcp + 4), 0);
+	assert_int_equal(long_at(tcp + 8), (uint32_t)(long_at(syn + 4) + 1 + payload));
+	assert_memory_equal(tcp + 12, reset_flags, 2);
+	assert_ptr_equal(tcp + 20, reply->bytes + reply->len);
+	assert_int_equal(add(pseudo_sum(&of, version, 20), tcp, 20), 0xffff);
+}
+
+static void test_reset(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+		struct frame_spec spec = plain[i];
+		struct frame frame, reply;
+
+		spec.isn = i % 2 ? UINT32_MAX : 0x12345678;
+		frame_build(&frame, &spec);
+		if (!reset(&reply, &frame))
+			fail_msg("row %zu: no reset", i);
+		check_reset(&reply, &frame, spec.version, spec.payload);
+		/* nobody answers what was sent to all */
+		frame.bytes[0] |= 1;
+		assert_int_equal(reset(&reply, &frame), 0);
+	}
+}
+
+static void test_no_reset_for_half_a_frame(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+		struct frame frame, reply;
+		size_t end;
+
+		frame_build(&frame, &plain[i]);
+		end = frame.len - plain[i].padding;
+		for (frame.len = 0; frame.len < end; frame.len++)
+			assert_int_equal(reset(&reply, &frame), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,6 +288,8 @@ int main(void)
 		cmocka_unit_test(test_others_stay),
 		cmocka_unit_test(test_not_plain_tcp),
 		cmocka_unit_test(test_short),
+		cmocka_unit_test(test_reset),
+		cmocka_unit_test(test_no_reset_for_half_a_frame),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

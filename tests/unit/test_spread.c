@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* How many are sent away, for what comes and goes; make sim has it among clients. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "spread.h"
+
+#define MS 1000000ULL
+#define SEC (1000 * MS)
+#define TURN (100 * MS)
+#define UNKNOWN UINT64_MAX
+
+static struct spread spread;
+static uint64_t now_ns;
+
+static int start(void **state)
+{
+	(void)state;
+	spread = (struct spread){};
+	now_ns = 1000 * SEC;
+	/* the first turn is as long as the clock is old */
+	assert_int_equal(spread_take_turn(&spread, 0, UNKNOWN, now_ns), 0);
+	return 0;
+}
+
+/* Sent away in @turns of 100 ms in each of which so many come and are let in. */
+static uint32_t turns(unsigned int turns, uint32_t came, uint32_t let_in, uint32_t held,
+		      uint64_t patience_ns)
+{
+	uint32_t count = 0;
+
+	while (turns--) {
+		spread.now.came = came;
+		spread.now.let_in = let_in;
+		now_ns += TURN;
+		count += spread_take_turn(&spread, held, patience_ns, now_ns);
+	}
+	return count;
+}
+
+static void test_nobody_before_some_have_given_up(void **state)
+{
+	(void)state;
+	assert_int_equal(turns(100, 0, 10, 5000, UNKNOWN), 0);
+	assert_in_range(turns(10, 0, 10, 5000, 5 * SEC), 195, 205);
+}
+
+/* 100/s for 5 s: those 500 can wait. */
+static void test_nobody_who_can_be_served(void **state)
+{
+	(void)state;
+	turns(10, 0, 10, 5000, UNKNOWN);
+	assert_int_equal(turns(10, 0, 10, 500, 5 * SEC), 0);
+	assert_int_equal(turns(10, 0, 10, 0, 5 * SEC), 0);
+	/* and of 600 those 100 that cannot have 5 s to go */
+	assert_in_range(turns(10, 0, 10, 600, 5 * SEC), 18, 22);
+}
+
+/* Twice as many as are let in come, by themselves or because they are sent away. */
+static void test_what_is_missing(void **state)
+{
+	(void)state;
+	turns(10, 20, 10, 5000, UNKNOWN);
+	assert_int_equal(turns(10, 20, 10, 5000, 3 * SEC), 0);
+	turns(10, 15, 10, 5000, UNKNOWN);
+	assert_in_range(turns(10, 15, 10, 5000, 3 * SEC), 45, 55);
+	turns(10, 1, 10, 5000, UNKNOWN);
+	assert_in_range(turns(10, 1, 10, 5000, 3 * SEC), 185, 195);
+}
+
+/* A herd is forgotten after a second: patience may be no longer than three. */
+static void test_herd_is_forgotten(void **state)
+{
+	(void)state;
+	turns(10, 0, 10, 5000, 3 * SEC);
+	assert_int_equal(turns(1, 5000, 10, 5000, 3 * SEC), 0);
+	assert_int_equal(turns(9, 0, 10, 5000, 3 * SEC), 0);
+	assert_in_range(turns(10, 0, 10, 5000, 3 * SEC), 195, 205);
+}
+
+/* While a back end struggles what it did before counts, for half a minute or so. */
+static void test_capacity_is_remembered(void **state)
+{
+	(void)state;
+	turns(10, 0, 100, 5000, UNKNOWN);
+	turns(10, 0, 1, 5000, UNKNOWN);
+	assert_int_equal(turns(10, 0, 1, 4000, 5 * SEC), 0);
+	turns(600, 0, 1, 5000, UNKNOWN);
+	assert_true(turns(10, 0, 1, 4000, 5 * SEC) > 100);
+}
+
+/* Neither a calm, nor a clock that stands still or goes back, sends a crowd away. */
+static void test_turns_of_any_length(void **state)
+{
+	(void)state;
+	turns(10, 0, 10, 5000, 5 * SEC);
+	assert_int_equal(spread_take_turn(&spread, 5000, 5 * SEC, now_ns), 0);
+	assert_int_equal(spread_take_turn(&spread, 5000, 5 * SEC, now_ns - SEC), 0);
+	now_ns += 3600 * SEC;
+	assert_true(spread_take_turn(&spread, 5000, 5 * SEC, now_ns) <= 200);
+	assert_int_equal(spread_take_turn(&spread, UINT32_MAX, 5 * SEC, 0), 0);
+	assert_int_equal(spread_take_turn(&spread, 5000, UNKNOWN, UINT64_MAX), 0);
+}
+
+/* Nothing was let in yet: what can be is not known. */
+static void test_nothing_known(void **state)
+{
+	(void)state;
+	assert_int_equal(turns(100, 100, 0, 5000, 5 * SEC), 0);
+	assert_int_equal(turns(100, 0, 0, 5000, 5 * SEC), 0);
+}
+
+#define spread_test(function) cmocka_unit_test_setup(function, start)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		spread_test(test_nobody_before_some_have_given_up),
+		spread_test(test_nobody_who_can_be_served),
+		spread_test(test_what_is_missing),
+		spread_test(test_herd_is_forgotten),
+		spread_test(test_capacity_is_remembered),
+		spread_test(test_turns_of_any_length),
+		spread_test(test_nothing_known),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "spread.h"
+
+#include <math.h>
+
+#define NS_PER_SEC 1e9
+
+/* A capacity is remembered while a back end struggles: who is sent away then comes back in time, too. */
+#define MOST_FADES_SEC 30.0
+
+/* A turn that comes late is not made up for. */
+#define TURN_MOST_SEC 1.0
+
+static double seconds(uint64_t from_ns, uint64_t to_ns)
+{
+	return to_ns > from_ns ? (double)(to_ns - from_ns) / NS_PER_SEC : 0;
+}
+
+/* Ends the turn; returns how many came in a second, of the last SPREAD_TURNS. */
+static double measure(struct spread *spread, double turn_sec, uint64_t now_ns)
+{
+	double elapsed_sec = seconds(spread->past[spread->oldest].ended_ns, now_ns);
+	uint64_t came = 0, let_in = 0;
+	double faded;
+
+	spread->now.ended_ns = now_ns;
+	spread->past[spread->oldest] = spread->now;
+	spread->now = (struct spread_turn){};
+	spread->oldest = (spread->oldest + 1) % SPREAD_TURNS;
+	for (unsigned int i = 0; i < SPREAD_TURNS; i++) {
+		came += spread->past[i].came;
+		let_in += spread->past[i].let_in;
+	}
+	faded = spread->most_per_sec * (1 - turn_sec / MOST_FADES_SEC);
+	spread->most_per_sec = fmax(faded, (double)let_in / elapsed_sec);
+	return (double)came / elapsed_sec;
+}
+
+uint32_t spread_take_turn(struct spread *spread, uint32_t held, uint64_t patience_ns,
+			  uint64_t now_ns)
+{
+	unsigned int latest = (spread->oldest + SPREAD_TURNS - 1) % SPREAD_TURNS;
+	double turn_sec = fmin(seconds(spread->past[latest].ended_ns, now_ns), TURN_MOST_SEC);
+	double patience_sec = (double)patience_ns / NS_PER_SEC, came_per_sec, excess, missing;
+	uint32_t count;
+
+	if (turn_sec <= 0)
+		return 0;
+	came_per_sec = measure(spread, turn_sec, now_ns);
+	excess = held - spread->most_per_sec * patience_sec;
+	missing = SPREAD_FLOW * spread->most_per_sec - came_per_sec;
+	if (patience_ns == UINT64_MAX || excess <= 0 || missing <= 0) {
+		spread->owed = 0;
+		return 0;
+	}
+	spread->owed += fmin(excess / patience_sec, missing) * turn_sec;
+	count = (uint32_t)spread->owed;
+	spread->owed -= count;
+	return count;
+}

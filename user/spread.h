@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * How many of those who wait are sent away early, so that they come back at different times. Pure.
+ *
+ * Clients that have come together give up together, and come back together. Whoever cannot be served
+ * before that waits in vain, and from then until they are back nobody waits at all: with a patience of
+ * 3 s and a pause of exactly 1 s the broker idles for a quarter of the time. Who is told at once (RST)
+ * loses nothing, and is back while the others pause.
+ *
+ * Only as many as are needed: while more are held than can be let in before those who are here now
+ * give up, so many are sent away that SPREAD_FLOW times as many come as go in. Clients that come at
+ * different times anyway are left alone, and so are patient ones: nobody is sent away before
+ * some are known to have given up (delay_max_patience_ns()).
+ */
+#ifndef WEIR_SPREAD_H
+#define WEIR_SPREAD_H
+
+#include <stdint.h>
+
+/* Twice, for who comes in the middle of a pause of others has a pause behind him that is as long. In the
+ * simulator (make sim) 1 leaves gaps where patience is short, and 3 lengthens doubling pauses. */
+#define SPREAD_FLOW 2
+
+/* A second or so. A mean that fades would remember a herd for as long as its patience lasts. */
+#define SPREAD_TURNS 10
+
+struct spread_turn {
+	uint64_t ended_ns;
+	uint32_t came; /* new connections that were queued */
+	uint32_t let_in;
+};
+
+/* All zero: nothing has been seen. */
+struct spread {
+	struct spread_turn now; /* since the last turn; the caller counts */
+	struct spread_turn past[SPREAD_TURNS];
+	unsigned int oldest;
+	double most_per_sec; /* that were let in, of late */
+	double owed;	     /* to be sent away, what is left of one */
+};
+
+/*
+ * To be called every 100 ms or so. @held: how many wait whose addresses are theirs; @patience_ns: the
+ * age at which clients give up, UINT64_MAX: not known. Returns how many to send away now.
+ */
+uint32_t spread_take_turn(struct spread *spread, uint32_t held, uint64_t patience_ns,
+			  uint64_t now_ns);
+
+#endif
