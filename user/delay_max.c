@@ -29,6 +29,7 @@ void delay_max_init(struct delay_max *delay_max, uint64_t now_ns)
 		.learned_ns = DELAY_MAX_START_NS,
 		.changed_ns = now_ns,
 		.shrunk_ns = now_ns,
+		.gone_ns = UINT64_MAX,
 	};
 }
 
@@ -49,6 +50,11 @@ static void judge(struct delay_judged *of, uint64_t from_ns, uint64_t least_ns, 
 		of->judged /= 2;
 		of->failed /= 2;
 	}
+}
+
+static bool most_fail(const struct delay_judged *of)
+{
+	return of->failed * 3 >= of->judged * 2;
 }
 
 static uint64_t clamp(uint64_t ns)
@@ -119,17 +125,9 @@ static void note_late(struct delay_max *delay_max, uint64_t age_ns, uint32_t cou
 		judge(late, age_ns, 0, count, outcome);
 }
 
-void delay_max_note(struct delay_max *delay_max, uint64_t held_ns, uint64_t age_ns, uint32_t count,
-		    enum delay_outcome outcome)
+static void note_own(struct delay_max *delay_max, uint64_t held_ns, uint32_t count,
+		     enum delay_outcome outcome)
 {
-	bool late = age_ns > held_ns;
-
-	if (!count || held_ns > delay_max->learned_ns)
-		return;
-	if (late)
-		note_late(delay_max, age_ns, count, outcome);
-	if (late && outcome != DELAY_WELL)
-		return;
 	judge(&delay_max->own, held_ns, delay_max->learned_ns / 2, count, outcome);
 	if (outcome == DELAY_WELL && held_ns > delay_max->proven_ns)
 		delay_max->proven_ns = held_ns;
@@ -138,17 +136,70 @@ void delay_max_note(struct delay_max *delay_max, uint64_t held_ns, uint64_t age_
 		delay_max->proven_ns = 0;
 }
 
+static uint64_t lesser(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* 0 is none. */
+static uint64_t lesser_of(uint64_t a, uint64_t b)
+{
+	return a && b ? lesser(a, b) : a | b;
+}
+
+/* From which age on clients may be gone: both edges, for some set-ups take long, and fail sooner; or else
+ * what may become one. UINT64_MAX: nothing says so. */
+static uint64_t suspect_ns(const struct delay_max *delay_max)
+{
+	uint64_t from_ns = lesser_of(delay_max->own.failed_from_ns, delay_max->late.failed_from_ns);
+
+	if (delay_max->gone_ns != UINT64_MAX)
+		return delay_max->gone_surely_ns;
+	return from_ns ? from_ns : UINT64_MAX;
+}
+
+void delay_max_note(struct delay_max *delay_max, uint64_t held_ns, uint64_t age_ns, uint32_t count,
+		    enum delay_outcome outcome)
+{
+	bool late = age_ns > held_ns;
+
+	if (!count)
+		return;
+	if (held_ns <= delay_max->learned_ns) {
+		if (late)
+			note_late(delay_max, age_ns, count, outcome);
+		if (!late || outcome == DELAY_WELL)
+			note_own(delay_max, held_ns, count, outcome);
+	}
+	if (age_ns >= suspect_ns(delay_max))
+		judge(&delay_max->gone, age_ns, 0, count, outcome);
+}
+
 uint64_t delay_max_age_ns(const struct delay_max *delay_max, uint64_t now_ns)
 {
 	return below(delay_max, &delay_max->late_edge, now_ns);
 }
 
-uint64_t delay_max_patience_ns(const struct delay_max *delay_max, uint64_t now_ns)
+/* An edge that is found anew goes on with what was judged: its age is much the same. */
+static void find_gone(struct delay_max *delay_max, uint64_t now_ns)
 {
 	uint64_t own_ns = age_of(&delay_max->edge, now_ns);
 	uint64_t late_ns = age_of(&delay_max->late_edge, now_ns);
 
-	return own_ns < late_ns ? own_ns : late_ns;
+	delay_max->gone_ns = lesser(own_ns, late_ns);
+	delay_max->gone_surely_ns = delay_max->gone_ns;
+	if (own_ns != UINT64_MAX && late_ns != UINT64_MAX)
+		delay_max->gone_surely_ns = own_ns > late_ns ? own_ns : late_ns;
+	if (suspect_ns(delay_max) == UINT64_MAX)
+		delay_max->gone = (struct delay_judged){};
+}
+
+uint64_t delay_max_patience_ns(const struct delay_max *delay_max)
+{
+	const struct delay_judged *gone = &delay_max->gone;
+
+	return gone->failed >= FAILED_TO_SHRINK && most_fail(gone) ? delay_max->gone_ns
+								   : UINT64_MAX;
 }
 
 static void grow_to(struct delay_max *delay_max, uint64_t learned_ns, uint64_t now_ns)
@@ -191,13 +242,13 @@ static void judge_late(struct delay_max *delay_max, uint64_t now_ns)
 {
 	struct delay_judged *late = &delay_max->late;
 	struct delay_edge *edge = &delay_max->late_edge;
-	bool most_fail = late->failed * 3 >= late->judged * 2;
 	bool younger = late->failed_from_ns &&
 		       (!edge->age_ns || late->failed_from_ns < edge->age_ns);
 
-	if (late->judged < LATE_JUDGED && !(late->failed >= LATE_FAILED && most_fail && younger))
+	if (late->judged < LATE_JUDGED &&
+	    !(late->failed >= LATE_FAILED && most_fail(late) && younger))
 		return;
-	if (!most_fail)
+	if (!most_fail(late))
 		*edge = (struct delay_edge){};
 	else
 		*edge = (struct delay_edge){ younger ? late->failed_from_ns : edge->age_ns,
@@ -219,6 +270,7 @@ uint64_t delay_max_update(struct delay_max *delay_max, uint32_t entries, uint64_
 	if (delay_max_age_ns(delay_max, now_ns) == UINT64_MAX)
 		delay_max->late_edge = (struct delay_edge){};
 	judge_late(delay_max, now_ns);
+	find_gone(delay_max, now_ns);
 	capped_ns = below(delay_max, &delay_max->edge, now_ns);
 	age_ns = delay_max_age_ns(delay_max, now_ns);
 	if (age_ns < capped_ns)

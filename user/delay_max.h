@@ -61,6 +61,10 @@ struct delay_max {
 	/* Those that had a term of their own, and are as old as those that fail. */
 	struct delay_judged late;
 	struct delay_edge late_edge;
+	/* The lesser of the two edges' ages, and the greater; UINT64_MAX: none is known. And all that were as
+	 * old as the greater, or as those failures that may become an edge. */
+	uint64_t gone_ns, gone_surely_ns;
+	struct delay_judged gone;
 };
 
 enum delay_outcome {
@@ -92,7 +96,8 @@ uint64_t delay_max_update(struct delay_max *delay_max, uint32_t entries, uint64_
  * UINT64_MAX: not known. */
 uint64_t delay_max_age_ns(const struct delay_max *delay_max, uint64_t now_ns);
 
-/* The least age at which clients are known to have given up, UINT64_MAX: none is known. */
-uint64_t delay_max_patience_ns(const struct delay_max *delay_max, uint64_t now_ns);
+/* The age at which clients give up, as of the last update: most of those let in at that age or later had.
+ * UINT64_MAX: not known, or most are patient. */
+uint64_t delay_max_patience_ns(const struct delay_max *delay_max);
 
 #endif

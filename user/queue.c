@@ -11,6 +11,7 @@
 
 #define NONE UINT32_MAX
 #define AWAY_MAX 16384U
+#define DRAWN_MOST 64
 
 struct queue {
 	uint32_t entries;
@@ -293,19 +294,23 @@ const struct queue_entry *queue_take(struct queue *queue, uint64_t now_ns)
 	return &queue->entry[slot];
 }
 
-const struct queue_entry *queue_send_away(struct queue *queue, uint32_t chance)
+const struct queue_entry *queue_draw(const struct queue *queue, uint32_t chance)
 {
-	const struct term *term = terms_nth(&queue->terms, (uint64_t)chance * length(queue) >> 32);
-	struct queue_entry *entry;
+	uint64_t count = length(queue), first = chance * count >> 32;
 
-	if (!term)
-		return NULL;
-	entry = &queue->entry[term->entry];
-	if (entry->class != QUEUE_RETRANSMITS)
-		return NULL;
+	for (uint64_t i = 0; i < DRAWN_MOST && i < count; i++) {
+		const struct term *term = terms_nth(&queue->terms, (first + i) % count);
+
+		if (queue->entry[term->entry].class == QUEUE_RETRANSMITS)
+			return &queue->entry[term->entry];
+	}
+	return NULL;
+}
+
+void queue_send_away(struct queue *queue, const struct queue_entry *entry)
+{
 	queue->away[entry->key % AWAY_MAX] = entry->key;
-	drop(queue, term->entry, QUEUE_SENT_AWAY);
-	return entry;
+	drop(queue, (uint32_t)(entry - queue->entry), QUEUE_SENT_AWAY);
 }
 
 bool queue_forget(struct queue *queue, uint64_t key, uint64_t now_ns)

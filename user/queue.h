@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The delay queue of one listener: SYNs that wait until the listener has a token for them, and in
- * which order they get it. Pure; all memory is taken at creation, about 550 bytes an entry. No call
+ * which order they get it. Pure; all memory is taken at creation, about 550 bytes an entry and 128 KiB. No call
  * costs more than O(log n), apart from dropping what has expired: O(log n) for each such entry.
  *
  * Order: recognised retransmits first. Within each class one SYN a turn, sites in turn, within a
@@ -144,13 +144,16 @@ const struct queue_entry *queue_peek(struct queue *queue, uint64_t now_ns);
 /* The client gave up, or has connected otherwise. False: not queued. */
 bool queue_forget(struct queue *queue, uint64_t key, uint64_t now_ns);
 
+/* One of those that have come again, by all the bits of @chance, each as likely as any other while all
+ * have; NULL: none is queued, or was found among 64. It stays; valid until the next call but this one. */
+const struct queue_entry *queue_draw(const struct queue *queue, uint32_t chance);
+
 /*
- * Takes a retransmit out whose client is to be told that it is refused: each entry is as likely as any
- * other, by all the bits of @chance; NULL if that is a new SYN, or none is queued. Valid until the
- * next queue_put(). Of the last 16384 connections that it took no SYN is queued any more, so that the
- * client can be told again: it may have been sent before that was known, or since that was lost.
+ * Takes out @entry of queue_draw(), whose client has been told that it is refused. It stays valid until
+ * the next queue_put(). A SYN of up to 16384 such connections, the latest, is not queued any more, so that
+ * the client can be told again: it may have been sent before that was known, or since that was lost.
  */
-const struct queue_entry *queue_send_away(struct queue *queue, uint32_t chance);
+void queue_send_away(struct queue *queue, const struct queue_entry *entry);
 
 /* Drops what has expired, as every other call with a time does. Returns how many. */
 uint32_t queue_expire(struct queue *queue, uint64_t now_ns);

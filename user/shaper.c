@@ -56,7 +56,7 @@ int shaper_take(void *arg, void *data, size_t size)
 	if (size < sizeof(*record) || !line->queue || line->serial != record->serial)
 		shaper->states[id].outdated++;
 	else
-		line_put(shaper, line,
+		line_put(shaper, id,
 			 &(struct queue_syn){
 				 .key = record->key,
 				 .site = record->site,
@@ -302,7 +302,7 @@ int shaper_tick(struct shaper *shaper, uint64_t now_ns, bool *moved)
 		line_judge_releases(shaper, line, now_ns);
 		line_set_delay_max(shaper, id, now_ns);
 		queue_expire(line->queue, now_ns);
-		line_spread(shaper, id, reserve_of(shaper, id), now_ns);
+		line_spread(shaper, id, now_ns);
 		line_publish_length(shaper, id);
 		queue_report(state, line->queue, &line->reported);
 		/* renews the lease; and it may be the last one of what is held */

@@ -32,6 +32,8 @@ struct line {
 	struct delay_max delay_max;
 	struct trials *trials; /* of what was released */
 	struct spread spread;
+	uint64_t not_held;   /* new SYNs, since the queue was half full; a counter */
+	uint32_t told_again; /* that they are refused, since the last tick */
 	uint64_t set_max_ns; /* delay-max in force */
 	uint32_t serial;     /* of the listener */
 	bool leased;	     /* else nothing more comes in */

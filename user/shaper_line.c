@@ -6,8 +6,13 @@
 #include <string.h>
 
 #include "log.h"
+#include "objects.h"
 #include "queue_report.h"
 #include "send_away.h"
+
+/* RSTs that answer SYNs of who has been sent away already, in a tick: as many as reject-rate is unless
+ * the operator says otherwise. Whoever forges a SYN may send it often. */
+#define TOLD_AGAIN_MOST 100
 
 void line_publish_length(struct shaper *shaper, unsigned int id)
 {
@@ -155,45 +160,65 @@ void line_judge_releases(const struct shaper *shaper, struct line *line, uint64_
 	}
 }
 
-static void tell_refused(const struct shaper *shaper, uint32_t ifindex, const void *frame,
+static bool tell_refused(const struct shaper *shaper, uint32_t ifindex, const void *frame,
 			 uint32_t len)
 {
-	/* one that is not told waits until it gives up, as it would have */
-	if (shaper->away_fd >= 0 && shaper_has_device(shaper, ifindex))
-		send_away(shaper->away_fd, ifindex, frame, len);
+	return shaper->away_fd >= 0 && shaper_has_device(shaper, ifindex) &&
+	       !send_away(shaper->away_fd, ifindex, frame, len);
 }
 
-void line_put(const struct shaper *shaper, struct line *line, const struct queue_syn *syn,
-	      uint64_t seen_ns)
+/* May the sources of new ones be forged? As the packet path has it: the reserve of the law is also for
+ * clients that have given up, and the operator's for whatever he thinks of. */
+static bool may_be_forged(const struct shaper *shaper, unsigned int id)
 {
+	return __atomic_load_n(&shaper->returns[id].reserve, __ATOMIC_RELAXED) > 0;
+}
+
+void line_put(struct shaper *shaper, unsigned int id, const struct queue_syn *syn, uint64_t seen_ns)
+{
+	struct line *line = &shaper->lines[id];
 	const struct queue_entry *victim;
 	enum queue_result result = queue_put(line->queue, syn, seen_ns, &victim);
+	uint64_t age_ns = seen_ns > syn->first_seen_ns ? seen_ns - syn->first_seen_ns : 0;
 
-	if (result == QUEUE_REFUSED_AWAY)
+	spread_note(&line->spread, result, syn->retransmit, age_ns, may_be_forged(shaper, id));
+	if (result == QUEUE_REFUSED_AWAY && line->told_again < TOLD_AGAIN_MOST) {
+		line->told_again++;
 		tell_refused(shaper, syn->ifindex, syn->frame, syn->len);
-	else if (result == QUEUE_QUEUED && !syn->retransmit)
-		line->spread.now.came++;
+	}
 }
 
-void line_spread(struct shaper *shaper, unsigned int id, uint32_t reserve, uint64_t now_ns)
+/* New SYNs that the packet path has not handed over, since the queue was half full. */
+static void count_not_held(struct shaper *shaper, unsigned int id)
+{
+	struct line *line = &shaper->lines[id];
+	struct unheld_counters unheld;
+	uint64_t before = line->not_held;
+
+	if (object_sum_cpus(shaper->instance.map_fd[MAP_UNHELD], id, &unheld, sizeof(unheld)))
+		return;
+	line->not_held = unheld.n[UNHELD_QUEUE_FULL];
+	if (!may_be_forged(shaper, id) && line->not_held > before)
+		line->spread.now.came += line->not_held - before;
+}
+
+void line_spread(struct shaper *shaper, unsigned int id, uint64_t now_ns)
 {
 	const bool learned = shaper->policy->listeners[id].delay_max_ns == DELAY_MAX_AUTO;
 	struct line *line = &shaper->lines[id];
+	uint32_t held = spread_held(line->queue, may_be_forged(shaper, id)), count;
 	uint64_t patience_ns = UINT64_MAX;
-	uint32_t held, count;
 
+	line->told_again = 0;
+	count_not_held(shaper, id);
 	if (learned && shaper->away_fd >= 0)
-		patience_ns = delay_max_patience_ns(&line->delay_max, now_ns);
-	held = queue_length(line->queue, QUEUE_RETRANSMITS);
-	if (reserve)
-		line->spread.now.came = 0;
-	else
-		held += queue_length(line->queue, QUEUE_NEW);
+		patience_ns = delay_max_patience_ns(&line->delay_max);
 	for (count = spread_take_turn(&line->spread, held, patience_ns, now_ns); count; count--) {
-		const struct queue_entry *entry = queue_send_away(line->queue, arc4random());
+		const struct queue_entry *entry = queue_draw(line->queue, arc4random());
 
-		if (entry)
-			tell_refused(shaper, entry->ifindex, entry->frame, entry->len);
+		/* who cannot be told goes on waiting */
+		if (entry && tell_refused(shaper, entry->ifindex, entry->frame, entry->len))
+			queue_send_away(line->queue, entry);
 	}
 }
 
@@ -210,6 +235,9 @@ void line_arrange(struct shaper *shaper, unsigned int id, uint64_t now_ns)
 	if (wanted && line->arranged != shaper->generation &&
 	    (!line->queue || queue_entries(line->queue) != listener->queue_entries))
 		wanted = !line_open(shaper, id, now_ns) || line->queue;
+	/* what was let in under another limit says nothing of this one */
+	if (line->arranged != shaper->generation)
+		line->spread = (struct spread){};
 	line->arranged = shaper->generation;
 	line->leased = wanted;
 	/* what is held still goes its way; of one that was killed nothing is */

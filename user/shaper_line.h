@@ -17,10 +17,9 @@ void line_set_delay_max(struct shaper *shaper, unsigned int id, uint64_t now_ns)
 void line_judge_releases(const struct shaper *shaper, struct line *line, uint64_t now_ns);
 
 /* Queues a SYN that was handed over; if its client has to be told that it is refused, it is. */
-void line_put(const struct shaper *shaper, struct line *line, const struct queue_syn *syn,
+void line_put(struct shaper *shaper, unsigned int id, const struct queue_syn *syn,
 	      uint64_t seen_ns);
-/* Every SHAPER_TICK_NS: sends away who is to come back at another time than the others. @reserve: not 0
- * if the addresses of new SYNs may be forged. */
-void line_spread(struct shaper *shaper, unsigned int id, uint32_t reserve, uint64_t now_ns);
+/* Every SHAPER_TICK_NS: sends away who is to come back at another time than the others. */
+void line_spread(struct shaper *shaper, unsigned int id, uint64_t now_ns);
 
 #endif

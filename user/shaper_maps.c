@@ -97,11 +97,10 @@ static void open_away(struct shaper *shaper)
 {
 	shaper->away_fd = send_away_open();
 	if (shaper->away_fd < 0)
-		log_warning("'%s': nobody who waits in vain can be sent away early, so clients "
-			    "that come together "
-			    "will go on doing so: no packet socket: %s; let it have CAP_NET_RAW "
-			    "and AF_PACKET",
-			    shaper->name, log_reason(shaper->away_fd));
+		log_warning("'%s': nobody can be sent away early, so clients that come together "
+			    "may go on "
+			    "doing so; let it have CAP_NET_RAW and AF_PACKET: no packet socket: %s",
+			    shaper->name, strerror(-shaper->away_fd));
 }
 
 int shaper_open(struct shaper **opened, const struct pins *pins, const char *name,

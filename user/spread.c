@@ -11,6 +11,27 @@
 /* A turn that comes late is not made up for. */
 #define TURN_MOST_SEC 1.0
 
+/* A SYN that comes again is the second of its connection, most likely, for so long: Linux sends it after
+ * 1 s. A few stacks do that sooner and are counted twice, so that fewer are sent away. */
+#define NEW_NS 1500000000ULL
+
+void spread_note(struct spread *spread, enum queue_result result, bool retransmit, uint64_t age_ns,
+		 bool forged)
+{
+	if (forged)
+		spread->now.came += retransmit && age_ns < NEW_NS &&
+				    (result == QUEUE_QUEUED || result == QUEUE_REPLACED);
+	else
+		spread->now.came += !retransmit && (result == QUEUE_QUEUED ||
+						    result == QUEUE_REFUSED_RETRANSMITS_ONLY);
+}
+
+uint32_t spread_held(const struct queue *queue, bool forged)
+{
+	return queue_length(queue, QUEUE_RETRANSMITS) +
+	       (forged ? 0 : queue_length(queue, QUEUE_NEW));
+}
+
 static double seconds(uint64_t from_ns, uint64_t to_ns)
 {
 	return to_ns > from_ns ? (double)(to_ns - from_ns) / NS_PER_SEC : 0;

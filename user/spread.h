@@ -2,20 +2,23 @@
 /*
  * How many of those who wait are sent away early, so that they come back at different times. Pure.
  *
- * Clients that have come together give up together, and come back together. Whoever cannot be served
- * before that waits in vain, and from then until they are back nobody waits at all: with a patience of
- * 3 s and a pause of exactly 1 s the broker idles for a quarter of the time. Who is told at once (RST)
- * loses nothing, and is back while the others pause.
+ * Clients that have come together give up together, and come back together. Most of those that cannot all be
+ * served before that wait in vain, and from then until they are back nobody waits at all: with a
+ * patience of 3 s and a pause of exactly 1 s the broker idles for a quarter of the time. Who is told
+ * early (RST) is back while the others pause.
  *
  * Only as many as are needed: while more are held than can be let in before those who are here now
  * give up, so many are sent away that SPREAD_FLOW times as many come as go in. Clients that come at
  * different times anyway are left alone, and so are patient ones: nobody is sent away before
- * some are known to have given up (delay_max_patience_ns()).
+ * most are known to have given up (delay_max_patience_ns()).
  */
 #ifndef WEIR_SPREAD_H
 #define WEIR_SPREAD_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "queue.h"
 
 /* Twice, for who comes in the middle of a pause of others has a pause behind him that is as long. In the
  * simulator (make sim) 1 leaves gaps where patience is short, and 3 lengthens doubling pauses. */
@@ -32,12 +35,22 @@ struct spread_turn {
 
 /* All zero: nothing has been seen. */
 struct spread {
-	struct spread_turn now; /* since the last turn; the caller counts */
+	struct spread_turn now; /* since the last turn; the caller counts let_in, too */
 	struct spread_turn past[SPREAD_TURNS];
 	unsigned int oldest;
 	double most_per_sec; /* that were let in, of late */
 	double owed;	     /* to be sent away, what is left of one */
 };
+
+/*
+ * Of each SYN that was put into the queue: what became of it, and its age since the first of its connection.
+ * @forged: the sources of new ones may be; then only those count that come again. New ones that were not
+ * put, since the queue was half full, the caller adds to now.came.
+ */
+void spread_note(struct spread *spread, enum queue_result result, bool retransmit, uint64_t age_ns,
+		 bool forged);
+/* Those held that wait, for spread_take_turn(). */
+uint32_t spread_held(const struct queue *queue, bool forged);
 
 /*
  * To be called every 100 ms or so. @held: how many wait whose addresses are theirs; @patience_ns: the

@@ -65,27 +65,35 @@ between "$(($(of_queue .ends.retransmits.sent_away) - away))" 20 2000 "sent away
 between "$(value .refused)" 10 2000 "refused, as the clients saw it"
 between "$(of_queue .results.refused_away)" 1 2000 "told again"
 queue_adds_up b0 || fail "the queue's counts do not add up: $(of_queue .)"
-stop "$run"
-
-# -- who does not --------------------------------------------------------------------------------
-run_start b0
-away=$(of_queue .ends.retransmits.sent_away)
-run $B4 1883 devices 200 timeout 60s sources 10.64.0.0/16
-ended connects=200
-is "$(of_queue .ends.retransmits.sent_away)" "$away" "patient ones sent away"
-stop "$run"
 
 # -- who may not be ------------------------------------------------------------------------------
+# By the operator's word, though it is known by now how long clients wait.
+away=$(of_queue .ends.retransmits.sent_away)
 configure 3s
 weir apply "$work/conf"
-run_start b0
 herd_comes $B4 10.64.0.0/16
 is "$(value .refused)" 0 "refused, though the operator says how long they are held"
+is "$(of_queue .ends.retransmits.sent_away)" "$away" "sent away, though the operator says how long"
 stop "$run"
+
+# Without a packet socket all are held as ever.
 configure auto
 weir apply "$work/conf"
 start unable broker setpriv --bounding-set=-net_raw --inh-caps=-net_raw "$build/weir" run b0
+run=$job
 wait_for 10 grep -q "^b0: served" "$work/unable.log"
 has "$(<"$work/unable.log")" "let it have CAP_NET_RAW and AF_PACKET" "without CAP_NET_RAW"
 herd_comes $B4 10.64.0.0/16
 is "$(value .refused)" 0 "refused without a packet socket"
+is "$(of_queue .ends.retransmits.sent_away)" "$away" "sent away without a packet socket"
+stop "$run"
+
+# Patient ones, whatever a few others do.
+run_start b0
+run $B4 1883 devices 200 timeout 60s sources 10.64.0.0/16
+ended connects=200
+is "$(of_queue .ends.retransmits.sent_away)" "$away" "patient ones sent away"
+start few client "$build/herd" $B4 1883 devices 20 client-id few-%d timeout 3s backoff fixed 1s \
+	sources 10.65.0.0/16 duration 60s quiet json "$work/few.json"
+run $B4 1883 devices 380 timeout 60s sources 10.64.0.0/16
+ended connects=380

@@ -277,16 +277,16 @@ static void take(bool peek)
 
 static void send_away(uint32_t chance)
 {
-	const struct queue_entry *entry = queue_send_away(queue, chance);
+	const struct queue_entry *entry = queue_draw(queue, chance);
 
 	if (!entry) {
-		expect(count(QUEUE_NEW, -1, -1) || !count(QUEUE_RETRANSMITS, -1, -1),
-		       "nobody was sent away");
+		expect(!count(QUEUE_RETRANSMITS, -1, -1), "nobody was drawn");
 		return;
 	}
 	expect(model.entry[entry->key].present && entry->class == QUEUE_RETRANSMITS &&
 		       model.entry[entry->key].class == QUEUE_RETRANSMITS,
-	       "a new one was sent away");
+	       "a new one was drawn");
+	queue_send_away(queue, entry);
 	model.entry[entry->key].present = false;
 	/* 0 is nobody's key */
 	model.entry[entry->key].away = entry->key;

@@ -9,6 +9,12 @@
 #define QUEUED_FORGED_PER_MS 10
 #define LEASE_MS 2000
 
+/* The packet path finds that out by how many of those that it refuses come again. */
+static bool some_are_forged(void)
+{
+	return world.forged_per_ms > 0;
+}
+
 static bool is_forged(uint64_t key)
 {
 	return key & FORGED;
@@ -111,7 +117,8 @@ static void put(struct node *node, uint64_t key, uint64_t site, uint64_t first_n
 	const struct queue_entry *victim;
 	enum queue_result result = queue_put(node->queue, &syn, NS(world.now_ms), &victim);
 
-	node->spread.now.came += result == QUEUE_QUEUED && !retransmit && !is_forged(key);
+	spread_note(&node->spread, result, retransmit, NS(world.now_ms) - first_ns,
+		    some_are_forged());
 }
 
 void shaper_judge(uint32_t id, bool retransmit)
@@ -238,15 +245,18 @@ static uint32_t read_signals(struct node *node, struct law_signal *signals)
 /* The RST takes half a round trip, as whatever a device sends. */
 static void send_away(struct node *node)
 {
-	uint64_t patience_ns = delay_max_patience_ns(&node->delay_max, NS(world.now_ms));
-	uint32_t count = spread_take_turn(&node->spread, queued(node), patience_ns,
-					  NS(world.now_ms));
+	uint32_t held = spread_held(node->queue, some_are_forged()), count;
 
+	count = spread_take_turn(&node->spread, held, delay_max_patience_ns(&node->delay_max),
+				 NS(world.now_ms));
 	for (; count; count--) {
-		const struct queue_entry *entry = queue_send_away(node->queue,
-								  (uint32_t)(chance() * 0x1p32));
+		const struct queue_entry *entry = queue_draw(node->queue,
+							     (node->drawn += 0x9e3779b9));
 
-		if (entry && !is_forged(entry->key) && is_there(entry->key))
+		if (!entry)
+			continue;
+		queue_send_away(node->queue, entry);
+		if (!is_forged(entry->key) && is_there(entry->key))
 			device_refused((uint32_t)entry->key);
 	}
 }

@@ -85,6 +85,7 @@ struct node {
 	struct queue *queue;
 	struct delay_max delay_max;
 	struct spread spread;
+	uint32_t drawn; /* evenly, not by chance: what else happens stays as it was */
 	double tokens, floor_tokens, pace_tokens;
 	uint64_t last_cut_ns;
 	bool dead; /* its controller */

@@ -263,24 +263,64 @@ static void test_clock_that_goes_back(void **state)
 	assert_true(after(250 * MS, 100, 0, 0) == 250 * MS);
 }
 
-/* What is known of clients that have given up, for a minute. */
+/* Of clients that have given up, for a minute. */
 static void test_patience(void **state)
 {
 	(void)state;
-	assert_true(delay_max_patience_ns(&law, START) == UINT64_MAX);
-	assert_true(after(500 * MS, 100, 0, START) == SEC);
-	assert_true(delay_max_patience_ns(&law, START) == UINT64_MAX);
-	after(900 * MS, 0, 10, START + SEC);
-	assert_true(delay_max_patience_ns(&law, START + SEC) == 900 * MS);
-	assert_true(delay_max_patience_ns(&law, START + 61 * SEC - 1) == 900 * MS);
-	assert_true(delay_max_patience_ns(&law, START + 61 * SEC) == UINT64_MAX);
-	/* of those in a term of their own, too; the least counts */
-	delay_max_note(&law, 100 * MS, 3 * SEC, 20, DELAY_FAILED);
+	assert_true(delay_max_patience_ns(&law) == UINT64_MAX);
+	after(500 * MS, 100, 0, START);
+	/* two are chance */
+	after(900 * MS, 0, 2, START + SEC);
+	assert_true(delay_max_patience_ns(&law) == UINT64_MAX);
+	after(900 * MS, 0, 1, START + SEC);
+	assert_true(delay_max_patience_ns(&law) == 900 * MS);
+	/* younger ones say nothing of those */
+	after(899 * MS, 1000, 0, START + SEC);
+	assert_true(delay_max_patience_ns(&law) == 900 * MS);
+	after(900 * MS, 2, 0, START + SEC);
+	assert_true(delay_max_patience_ns(&law) == UINT64_MAX);
+	after(2 * SEC, 0, 1, START + SEC);
+	assert_true(delay_max_patience_ns(&law) == 900 * MS);
+	update(START + 61 * SEC - 1);
+	assert_true(delay_max_patience_ns(&law) == 900 * MS);
 	update(START + 61 * SEC);
-	assert_true(delay_max_patience_ns(&law, START + 61 * SEC) == 3 * SEC);
+	assert_true(delay_max_patience_ns(&law) == UINT64_MAX);
+}
+
+/* Of those in a term of their own, too; the least counts. */
+static void test_patience_of_late_ones(void **state)
+{
+	(void)state;
+	delay_max_note(&law, 100 * MS, 3 * SEC, 20, DELAY_FAILED);
+	update(START);
+	delay_max_note(&law, 100 * MS, 3 * SEC, 20, DELAY_FAILED);
+	update(START);
+	assert_true(delay_max_patience_ns(&law) == 3 * SEC);
 	delay_max_note(&law, 100 * MS, 2 * SEC, 20, DELAY_FAILED);
-	update(START + 62 * SEC);
-	assert_true(delay_max_patience_ns(&law, START + 62 * SEC) == 2 * SEC);
+	update(START + SEC);
+	assert_true(delay_max_patience_ns(&law) == 2 * SEC);
+}
+
+/* One in ten gives up after 900 ms, the others wait: nobody is to go for those. */
+static void test_most_are_patient(void **state)
+{
+	(void)state;
+	after(500 * MS, 100, 0, START);
+	after(900 * MS, 9, 1, START + SEC);
+	for (uint64_t i = 0; i < 1000; i++) {
+		after(900 * MS, 9, 1, START + SEC + i * MS);
+		assert_true(delay_max_patience_ns(&law) == UINT64_MAX);
+	}
+	/* they have come in; those who come now wait no longer */
+	after(900 * MS, 0, 1000, START + 3 * SEC);
+	assert_true(delay_max_patience_ns(&law) == 900 * MS);
+	/* what went well at first and failed after all is the same */
+	delay_max_note(&law, 900 * MS, 900 * MS, 400, DELAY_WELL);
+	update(START + 3 * SEC);
+	assert_true(delay_max_patience_ns(&law) == UINT64_MAX);
+	delay_max_note(&law, 900 * MS, 900 * MS, 400, DELAY_FAILED_AFTER_ALL);
+	update(START + 3 * SEC);
+	assert_true(delay_max_patience_ns(&law) == 900 * MS);
 }
 
 #define law_test(function) cmocka_unit_test_setup(function, start)
@@ -304,6 +344,8 @@ int main(void)
 		law_test(test_no_longer_than_the_queue_lasts),
 		law_test(test_clock_that_goes_back),
 		law_test(test_patience),
+		law_test(test_patience_of_late_ones),
+		law_test(test_most_are_patient),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -113,6 +113,49 @@ static void test_nothing_known(void **state)
 	assert_int_equal(turns(100, 0, 0, 5000, 5 * SEC), 0);
 }
 
+static uint32_t noted(enum queue_result result, bool retransmit, uint64_t age_ns, bool forged)
+{
+	spread.now.came = 0;
+	spread_note(&spread, result, retransmit, age_ns, forged);
+	return spread.now.came;
+}
+
+/* Connections, once each; while sources may be forged those only that have come again. */
+static void test_who_has_come(void **state)
+{
+	(void)state;
+	assert_int_equal(noted(QUEUE_QUEUED, false, 0, false), 1);
+	assert_int_equal(noted(QUEUE_REFUSED_RETRANSMITS_ONLY, false, 0, false), 1);
+	assert_int_equal(noted(QUEUE_QUEUED, true, SEC, false), 0);
+	assert_int_equal(noted(QUEUE_REPLACED, true, SEC, false), 0);
+	assert_int_equal(noted(QUEUE_DUPLICATE, false, 0, false), 0);
+	assert_int_equal(noted(QUEUE_REFUSED_AWAY, true, SEC, false), 0);
+	assert_int_equal(noted(QUEUE_REFUSED_FULL, true, SEC, false), 0);
+
+	assert_int_equal(noted(QUEUE_QUEUED, false, 0, true), 0);
+	assert_int_equal(noted(QUEUE_REPLACED, true, SEC, true), 1);
+	assert_int_equal(noted(QUEUE_QUEUED, true, SEC, true), 1);
+	assert_int_equal(noted(QUEUE_REPLACED, true, 2 * SEC, true), 0);
+	assert_int_equal(noted(QUEUE_REFUSED_AWAY, true, SEC, true), 0);
+}
+
+static void test_who_is_held(void **state)
+{
+	struct queue *queue = queue_create(16, SEC);
+	const struct queue_entry *victim;
+	struct queue_syn syn = { .frame = "SYN", .len = 3, .first_seen_ns = now_ns };
+
+	(void)state;
+	assert_non_null(queue);
+	for (syn.key = 1; syn.key <= 5; syn.key++) {
+		syn.retransmit = syn.key > 3;
+		queue_put(queue, &syn, now_ns, &victim);
+	}
+	assert_int_equal(spread_held(queue, false), 5);
+	assert_int_equal(spread_held(queue, true), 2);
+	queue_destroy(queue);
+}
+
 #define spread_test(function) cmocka_unit_test_setup(function, start)
 
 int main(void)
@@ -125,6 +168,8 @@ int main(void)
 		spread_test(test_capacity_is_remembered),
 		spread_test(test_turns_of_any_length),
 		spread_test(test_nothing_known),
+		spread_test(test_who_has_come),
+		spread_test(test_who_is_held),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
