@@ -20,6 +20,9 @@
 /* Beyond this older ones count half, so that a fleet that changes is noticed. */
 #define JUDGED_MOST 400
 
+/* Of those that fail before an edge is known. */
+#define CHANCE_FORGOTTEN_NS (10 * NS_PER_SEC)
+
 /* What was too long once is forgotten by doubling in each such time, and the edge after one. */
 #define CAREFUL_DOUBLES_NS (60 * NS_PER_SEC)
 
@@ -136,25 +139,19 @@ static void note_own(struct delay_max *delay_max, uint64_t held_ns, uint32_t cou
 		delay_max->proven_ns = 0;
 }
 
-static uint64_t lesser(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* 0 is none. */
 static uint64_t lesser_of(uint64_t a, uint64_t b)
 {
-	return a && b ? lesser(a, b) : a | b;
+	return !a || (b && b < a) ? b : a;
 }
 
-/* From which age on clients may be gone: both edges, for some set-ups take long, and fail sooner; or else
- * what may become one. UINT64_MAX: nothing says so. */
+/* From which age on clients may be gone: an edge, or what may become one. */
 static uint64_t suspect_ns(const struct delay_max *delay_max)
 {
 	uint64_t from_ns = lesser_of(delay_max->own.failed_from_ns, delay_max->late.failed_from_ns);
 
 	if (delay_max->gone_ns != UINT64_MAX)
-		return delay_max->gone_surely_ns;
+		return delay_max->gone_ns;
 	return from_ns ? from_ns : UINT64_MAX;
 }
 
@@ -171,8 +168,14 @@ void delay_max_note(struct delay_max *delay_max, uint64_t held_ns, uint64_t age_
 		if (!late || outcome == DELAY_WELL)
 			note_own(delay_max, held_ns, count, outcome);
 	}
-	if (age_ns >= suspect_ns(delay_max))
+	if (!late && age_ns >= suspect_ns(delay_max))
 		judge(&delay_max->gone, age_ns, 0, count, outcome);
+}
+
+void delay_max_note_late(struct delay_max *delay_max, uint64_t age_ns, bool failed)
+{
+	if (age_ns >= suspect_ns(delay_max))
+		judge(&delay_max->gone, age_ns, 0, 1, failed ? DELAY_FAILED : DELAY_WELL);
 }
 
 uint64_t delay_max_age_ns(const struct delay_max *delay_max, uint64_t now_ns)
@@ -180,18 +183,24 @@ uint64_t delay_max_age_ns(const struct delay_max *delay_max, uint64_t now_ns)
 	return below(delay_max, &delay_max->late_edge, now_ns);
 }
 
-/* An edge that is found anew goes on with what was judged: its age is much the same. */
+/* The greater edge, for some set-ups take long, and fail sooner. One that is found anew goes on with what was
+ * judged: its age is much the same. What may become an edge does so soon, or was chance. */
 static void find_gone(struct delay_max *delay_max, uint64_t now_ns)
 {
 	uint64_t own_ns = age_of(&delay_max->edge, now_ns);
 	uint64_t late_ns = age_of(&delay_max->late_edge, now_ns);
+	uint64_t former_ns = delay_max->gone_ns;
 
-	delay_max->gone_ns = lesser(own_ns, late_ns);
-	delay_max->gone_surely_ns = delay_max->gone_ns;
+	delay_max->gone_ns = own_ns < late_ns ? own_ns : late_ns;
 	if (own_ns != UINT64_MAX && late_ns != UINT64_MAX)
-		delay_max->gone_surely_ns = own_ns > late_ns ? own_ns : late_ns;
-	if (suspect_ns(delay_max) == UINT64_MAX)
-		delay_max->gone = (struct delay_judged){};
+		delay_max->gone_ns = own_ns < late_ns ? late_ns : own_ns;
+	if (delay_max->gone_ns != UINT64_MAX)
+		return;
+	if (former_ns == UINT64_MAX &&
+	    elapsed_ns(now_ns, delay_max->gone_since_ns) < CHANCE_FORGOTTEN_NS)
+		return;
+	delay_max->gone = (struct delay_judged){};
+	delay_max->gone_since_ns = now_ns;
 }
 
 uint64_t delay_max_patience_ns(const struct delay_max *delay_max)

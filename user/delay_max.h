@@ -61,9 +61,10 @@ struct delay_max {
 	/* Those that had a term of their own, and are as old as those that fail. */
 	struct delay_judged late;
 	struct delay_edge late_edge;
-	/* The lesser of the two edges' ages, and the greater; UINT64_MAX: none is known. And all that were as
-	 * old as the greater, or as those failures that may become an edge. */
-	uint64_t gone_ns, gone_surely_ns;
+	/* The greater of the two edges' ages, UINT64_MAX: none is known. And all that were as old as that, or as
+	 * those failures that may become an edge. */
+	uint64_t gone_ns;
+	uint64_t gone_since_ns; /* before an edge is known */
 	struct delay_judged gone;
 };
 
@@ -83,6 +84,10 @@ void delay_max_init(struct delay_max *delay_max, uint64_t now_ns);
  */
 void delay_max_note(struct delay_max *delay_max, uint64_t held_ns, uint64_t age_ns, uint32_t count,
 		    enum delay_outcome outcome);
+
+/* Once of each such release that had a term of its own, when both that it went well and that it failed would be
+ * known: failures are noted sooner, and would seem to be most. */
+void delay_max_note_late(struct delay_max *delay_max, uint64_t age_ns, bool failed);
 
 /*
  * To be called now and then, best after every few notes. Returns delay-max in ns: what was learned,

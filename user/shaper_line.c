@@ -10,9 +10,13 @@
 #include "queue_report.h"
 #include "send_away.h"
 
-/* RSTs that answer SYNs of who has been sent away already, in a tick: as many as reject-rate is unless
- * the operator says otherwise. Whoever forges a SYN may send it often. */
-#define TOLD_AGAIN_MOST 100
+/* RSTs that answer SYNs of who has been sent away already, in a tick: as many as reject-rate allows unless the
+ * operator says otherwise, since whoever forges a SYN may send it often, and three for each that may have
+ * been sent away. */
+static uint32_t told_again_most(const struct spread *spread)
+{
+	return 100 + (uint32_t)(3 * SPREAD_FLOW * spread->most_per_sec / 10);
+}
 
 void line_publish_length(struct shaper *shaper, unsigned int id)
 {
@@ -135,6 +139,9 @@ static void judge_trial(struct delay_max *delay_max, struct trial *trial, unsign
 	unsigned int counts = look_that_counts(trial);
 	enum delay_outcome outcome = DELAY_WELL;
 
+	if (counts == LATE_LOOK && look == LATE_LOOK)
+		delay_max_note_late(delay_max, trial->age_ns,
+				    trial->failed || (reset && trial->waited));
 	if (reset ? !trial->waited || trial->failed : look != counts || trial->failed)
 		return;
 	if (reset)
@@ -182,7 +189,7 @@ void line_put(struct shaper *shaper, unsigned int id, const struct queue_syn *sy
 	uint64_t age_ns = seen_ns > syn->first_seen_ns ? seen_ns - syn->first_seen_ns : 0;
 
 	spread_note(&line->spread, result, syn->retransmit, age_ns, may_be_forged(shaper, id));
-	if (result == QUEUE_REFUSED_AWAY && line->told_again < TOLD_AGAIN_MOST) {
+	if (result == QUEUE_REFUSED_AWAY && line->told_again < told_again_most(&line->spread)) {
 		line->told_again++;
 		tell_refused(shaper, syn->ifindex, syn->frame, syn->len);
 	}

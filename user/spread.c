@@ -12,7 +12,8 @@
 #define TURN_MOST_SEC 1.0
 
 /* A SYN that comes again is the second of its connection, most likely, for so long: Linux sends it after
- * 1 s. A few stacks do that sooner and are counted twice, so that fewer are sent away. */
+ * 1 s. A few stacks do that sooner and are counted twice, so that fewer are sent away; lwIP
+ * does it after 3 s, and is not. */
 #define NEW_NS 1500000000ULL
 
 void spread_note(struct spread *spread, enum queue_result result, bool retransmit, uint64_t age_ns,

@@ -93,7 +93,12 @@ run_start b0
 run $B4 1883 devices 200 timeout 60s sources 10.64.0.0/16
 ended connects=200
 is "$(of_queue .ends.retransmits.sent_away)" "$away" "patient ones sent away"
-start few client "$build/herd" $B4 1883 devices 20 client-id few-%d timeout 3s backoff fixed 1s \
-	sources 10.65.0.0/16 duration 60s quiet json "$work/few.json"
-run $B4 1883 devices 380 timeout 60s sources 10.64.0.0/16
-ended connects=380
+start patient client "$build/herd" $B4 1883 devices 380 client-id patient-%d timeout 60s \
+	sources 10.64.0.0/16 quiet json "$work/patient.json"
+patient=$job
+wait_for 10 holds b0 200
+run $B4 1883 devices 20 timeout 3s backoff fixed 1s sources 10.64.0.0/16
+[ "$(value .timeouts_connect)" -gt 0 ] || fail "none of the few gave up"
+wait "$patient"
+is "$(jq '[.connected, .refused, .timeouts] | join(" ")' "$work/patient.json")" '"380 0 0"' \
+	"patient ones: connected, refused, timed out"

@@ -154,6 +154,13 @@ void shaper_forged(uint32_t id)
 		    NS(world.now_ms), false);
 }
 
+static void note(struct node *node, uint64_t held_ns, uint64_t age_ns, bool failed)
+{
+	delay_max_note(&node->delay_max, held_ns, age_ns, 1, failed ? DELAY_FAILED : DELAY_WELL);
+	if (age_ns > held_ns)
+		delay_max_note_late(&node->delay_max, age_ns, failed);
+}
+
 void shaper_release(struct node *node)
 {
 	refill(node);
@@ -176,8 +183,8 @@ void shaper_release(struct node *node)
 		} else if (!is_there(key)) {
 			node->young++;
 			at(world.now_ms + 60, FORGED_IS_OLD, (uint32_t)(node - world.node), 0);
-			delay_max_note(&node->delay_max, NS(world.now_ms) - entry->term_ns,
-				       NS(world.now_ms) - entry->first_seen_ns, 1, DELAY_FAILED);
+			note(node, NS(world.now_ms) - entry->term_ns,
+			     NS(world.now_ms) - entry->first_seen_ns, true);
 		} else {
 			broker_admit((uint32_t)(node - world.node), id,
 				     NS(world.now_ms) - entry->term_ns);
@@ -190,8 +197,7 @@ void shaper_note(struct connection *connection, bool failed)
 	struct node *node = &world.node[connection->node];
 
 	if (connection->held_ns != UINT64_MAX && world.scenario->shaper == SHAPER_DELAY)
-		delay_max_note(&node->delay_max, connection->held_ns, connection->age_ns, 1,
-			       failed ? DELAY_FAILED : DELAY_WELL);
+		note(node, connection->held_ns, connection->age_ns, failed);
 }
 
 /* What the scraper has: the back end's latency over its target, in the way that was asked for. */

@@ -287,18 +287,51 @@ static void test_patience(void **state)
 	assert_true(delay_max_patience_ns(&law) == UINT64_MAX);
 }
 
-/* Of those in a term of their own, too; the least counts. */
+static void note_late(uint64_t age_ns, uint32_t well, uint32_t failed)
+{
+	delay_max_note(&law, 100 * MS, age_ns, failed, DELAY_FAILED);
+	delay_max_note(&law, 100 * MS, age_ns, well, DELAY_WELL);
+	for (; well; well--)
+		delay_max_note_late(&law, age_ns, false);
+	for (; failed; failed--)
+		delay_max_note_late(&law, age_ns, true);
+}
+
+/* Of those in a term of their own, too; the greater age counts. */
 static void test_patience_of_late_ones(void **state)
 {
 	(void)state;
-	delay_max_note(&law, 100 * MS, 3 * SEC, 20, DELAY_FAILED);
-	update(START);
-	delay_max_note(&law, 100 * MS, 3 * SEC, 20, DELAY_FAILED);
+	note_late(3 * SEC, 0, 20);
+	/* that they failed is known before of others it is known that they did not */
+	delay_max_note(&law, 100 * MS, 3 * SEC, 100, DELAY_FAILED);
 	update(START);
 	assert_true(delay_max_patience_ns(&law) == 3 * SEC);
-	delay_max_note(&law, 100 * MS, 2 * SEC, 20, DELAY_FAILED);
+	note_late(3 * SEC, 15, 0);
+	assert_true(delay_max_patience_ns(&law) == UINT64_MAX);
+	note_late(3 * SEC, 0, 40);
+	assert_true(delay_max_patience_ns(&law) == 3 * SEC);
+	after(500 * MS, 100, 0, START);
+	after(900 * MS, 0, 10, START);
+	assert_true(delay_max_patience_ns(&law) == 3 * SEC);
+}
+
+/* What has failed without a consequence is not remembered until the next storm. */
+static void test_patience_of_yesterday(void **state)
+{
+	(void)state;
+	note_late(3 * SEC, 0, 4);
+	note_late(4 * SEC, 300, 0);
 	update(START + SEC);
-	assert_true(delay_max_patience_ns(&law) == 2 * SEC);
+	update(START + 11 * SEC);
+	note_late(3 * SEC, 0, 20);
+	update(START + 12 * SEC);
+	assert_true(delay_max_patience_ns(&law) == 3 * SEC);
+	/* nor is a fleet that has left */
+	update(START + 72 * SEC);
+	after(500 * MS, 100, 0, START + 72 * SEC);
+	after(900 * MS, 0, 1, START + 73 * SEC);
+	after(900 * MS, 20, 2, START + 73 * SEC);
+	assert_true(delay_max_patience_ns(&law) == UINT64_MAX);
 }
 
 /* One in ten gives up after 900 ms, the others wait: nobody is to go for those. */
@@ -345,6 +378,7 @@ int main(void)
 		law_test(test_clock_that_goes_back),
 		law_test(test_patience),
 		law_test(test_patience_of_late_ones),
+		law_test(test_patience_of_yesterday),
 		law_test(test_most_are_patient),
 	};
 
