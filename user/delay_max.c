@@ -191,9 +191,9 @@ static void find_gone(struct delay_max *delay_max, uint64_t now_ns)
 	uint64_t late_ns = age_of(&delay_max->late_edge, now_ns);
 	uint64_t former_ns = delay_max->gone_ns;
 
-	delay_max->gone_ns = own_ns < late_ns ? own_ns : late_ns;
-	if (own_ns != UINT64_MAX && late_ns != UINT64_MAX)
-		delay_max->gone_ns = own_ns < late_ns ? late_ns : own_ns;
+	delay_max->gone_ns = own_ns;
+	if (own_ns == UINT64_MAX || (late_ns != UINT64_MAX && late_ns > own_ns))
+		delay_max->gone_ns = late_ns;
 	if (delay_max->gone_ns != UINT64_MAX)
 		return;
 	if (former_ns == UINT64_MAX &&

@@ -25,8 +25,8 @@ struct queue {
 	struct fair fair;
 	struct keys keys;
 	struct terms terms;
-	uint64_t *
-		away; /* keys of those that were sent away, each at the place that it says; 0: none */
+	/* keys of those that were sent away, each at the place that it says; 0: none */
+	uint64_t *away;
 	struct queue_stats stats;
 };
 

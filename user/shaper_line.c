@@ -217,7 +217,8 @@ void line_spread(struct shaper *shaper, unsigned int id, uint64_t now_ns)
 	uint64_t patience_ns = UINT64_MAX;
 
 	line->told_again = 0;
-	count_not_held(shaper, id);
+	if (held)
+		count_not_held(shaper, id);
 	if (learned && shaper->away_fd >= 0)
 		patience_ns = delay_max_patience_ns(&line->delay_max);
 	for (count = spread_take_turn(&line->spread, held, patience_ns, now_ns); count; count--) {

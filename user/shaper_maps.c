@@ -97,8 +97,7 @@ static void open_away(struct shaper *shaper)
 {
 	shaper->away_fd = send_away_open();
 	if (shaper->away_fd < 0)
-		log_warning("'%s': nobody can be sent away early, so clients that come together "
-			    "may go on "
+		log_warning("'%s': nobody can be sent away early, so who comes together may go on "
 			    "doing so; let it have CAP_NET_RAW and AF_PACKET: no packet socket: %s",
 			    shaper->name, strerror(-shaper->away_fd));
 }

