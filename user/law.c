@@ -22,8 +22,11 @@
 
 #define ROOM_SHARE 0.5
 
-#define PACE_GAIN 1.5
+#define PACE_GAIN 1.25
 #define PACE_OVER_GOODPUT 1.5
+#define PACE_OVER_GOODPUT_FAR 1.15
+#define PACE_LEAST_OVER_GOODPUT 0.5
+#define PACE_SLOPE 0.3
 #define STARTS_PER_END_MAX 4
 #define PACE_LEAST_SECONDS 0.05
 
@@ -244,6 +247,23 @@ static double starts_per_end(const struct law *law)
 }
 
 /*
+ * How much faster than what was done at best: enough to find out whether more can be done, less while
+ * an answer is owed for longer than it should be. To clients nearby the broker owes as long as the
+ * target allows and the window alone sees to that. What comes from far away is on its way for longer than
+ * a queue takes to build up and to end, so there the queue is kept short and the pace follows it.
+ */
+static double pace_over_goodput(const struct law *law, const struct turn *turn)
+{
+	double client_ns = 2 * (double)turn->sample->round_trip_ns;
+	double away = law_clamp(client_ns / (double)law->target_ns, 0, 1);
+	double most = PACE_OVER_GOODPUT + (PACE_OVER_GOODPUT_FAR - PACE_OVER_GOODPUT) * away;
+	double owed = turn->owed_ns / (double)law->target_ns - 1 + (1 - LAW_OWED_SHORT) * away;
+
+	return law_clamp(most - PACE_SLOPE * law_clamp(owed, 0, LAW_TARGET_RAISE_MAX),
+			 PACE_LEAST_OVER_GOODPUT, most);
+}
+
+/*
  * What is released in one lump comes to the broker in one lump, a round trip later and again after
  * each client's turn: its set-ups are slow then although it is idle in between. A window is used up
  * once in the time that a set-up takes, the clients' two turns included.
@@ -253,7 +273,7 @@ static double pace_per_sec(const struct law *law, const struct turn *turn)
 	double seconds = (2 * (double)turn->sample->round_trip_ns + turn->latency_ns / 2) /
 			 NS_PER_SEC;
 	double pace = PACE_GAIN * law->window / law_clamp(seconds, PACE_LEAST_SECONDS, 60);
-	double known = PACE_OVER_GOODPUT * law->goodput_peak * starts_per_end(law);
+	double known = pace_over_goodput(law, turn) * law->goodput_peak * starts_per_end(law);
 
 	return law->state == LAW_STARTUP || known <= 0 || pace < known ? pace : known;
 }

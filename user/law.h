@@ -214,7 +214,7 @@ struct law {
 	double goodput_1s, goodput_10s; /* smoothed, per second */
 	double goodput_storm;		/* the same over 2 s, while demand is held back only */
 	double storm_share;		/* what a constant 1 would be so */
-	double goodput_peak;		/* the most of that; fades in half a minute of such time */
+	double goodput_peak;		/* the most of that; fades in half a minute of being busy */
 	double requested_10s;		/* the same of requests, whatever became of them */
 	double judged_recent, requested_recent;
 	double young_share, reserve;

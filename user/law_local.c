@@ -8,7 +8,6 @@
 #define STRAGGLER 4.0
 
 #define HELD_BACK_NS (500 * NS_PER_MS)
-#define USED 0.8
 #define BINDING 0.5
 
 #define SANE_PER_SEC 1e7
@@ -54,7 +53,9 @@ static void learn_goodput(struct law *law, const struct turn *turn, uint64_t com
 	smooth(&law->goodput_storm, per_sec, turn->dt_ns, STORM_NS);
 	/* of so little time it is so much of the truth */
 	smooth(&law->storm_share, 1, turn->dt_ns, STORM_NS);
-	smooth(&law->goodput_peak, 0, turn->dt_ns, PEAK_NS);
+	/* while nobody waits for the broker it could do more than is asked of it */
+	if ((double)turn->sample->oldest_ns > LAW_OWED_SHORT * (double)law->target_ns)
+		smooth(&law->goodput_peak, 0, turn->dt_ns, PEAK_NS);
 	if (law->goodput_storm / law->storm_share > law->goodput_peak)
 		law->goodput_peak = law->goodput_storm / law->storm_share;
 }
@@ -135,11 +136,12 @@ static void judge_latency(const struct law *law, struct turn *turn)
 	double p90_ns = (double)sample->latency_p90_ns, oldest_ns = (double)sample->oldest_ns;
 	double common_ns = p90_ns > (double)law->target_ns ? p90_ns : (double)law->target_ns;
 
+	turn->owed_ns = oldest_ns;
 	if (sample->latency_count < LATENCY_COUNT_MIN) {
 		turn->latency_ns = oldest_ns;
 		turn->stuck = true;
 	} else if (oldest_ns > STRAGGLER * common_ns && law->goodput_1s >= law->goodput_10s / 2) {
-		turn->latency_ns = p90_ns;
+		turn->latency_ns = turn->owed_ns = p90_ns;
 	} else {
 		/* of several turns the oldest is always older than p90 */
 		turn->stuck = oldest_ns / 2 > p90_ns;
@@ -158,7 +160,7 @@ void law_look(struct law *law, struct turn *turn)
 	if (turn->n > law->in_flight_peak)
 		law->in_flight_peak = turn->n;
 	turn->held_back = law->refused_ns && turn->now_ns - law->refused_ns <= HELD_BACK_NS;
-	turn->limited = (turn->held_back || turn->n > USED * law->window) &&
+	turn->limited = (turn->held_back || turn->n > LAW_USED * law->window) &&
 			law->in_flight_peak >= BINDING * law->window;
 	judge_latency(law, turn);
 }

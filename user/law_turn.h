@@ -13,6 +13,10 @@
 
 #define LAW_X_HARD 4.0
 #define LAW_TARGET_RAISE_MAX 10
+/* A window of which so much is used is what holds somebody back. */
+#define LAW_USED 0.8
+/* Of the target: an answer that is not owed for longer does not wait for others. */
+#define LAW_OWED_SHORT 0.2
 /* So many more in flight are more. */
 #define LAW_USED_MORE 1.2
 
@@ -32,7 +36,8 @@ struct turn {
 	bool held_back; /* demand was, recently */
 	bool limited;	/* the window is what holds it back */
 	double latency_ns;
-	bool stuck; /* an open turn says so, not p90 */
+	double owed_ns; /* for so long the broker has owed somebody an answer; not a straggler's */
+	bool stuck;	/* an open turn says so, not p90 */
 	double x_local, x;
 	struct law_external external;
 	int signal;

@@ -208,7 +208,8 @@ static void choose_x(struct law *law, struct turn *turn)
 
 static bool is_far(struct law *law, const struct turn *turn)
 {
-	if (turn->x >= X_FAR || law->config.shared) {
+	if (turn->x >= X_FAR || law->config.shared ||
+	    law->in_flight_peak < LAW_USED * law->window) {
 		law->low_since_ns = 0;
 		return false;
 	}
@@ -338,6 +339,8 @@ enum law_why law_window(struct law *law, struct turn *turn)
 		law->idle_ns = turn->now_ns;
 		return LAW_WHY_IDLE;
 	}
+	if (turn->x >= X_FAR)
+		law->low_since_ns = 0;
 	law_lower_target(law, turn);
 	if (has_overflowed(turn) && law_elapsed(law->cut_ns, law->cut_period_ns, turn->now_ns)) {
 		turn->signal = -1;

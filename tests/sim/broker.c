@@ -240,7 +240,9 @@ void broker_connect(uint32_t id)
 		return;
 	}
 	open_turn(id);
-	if (broker->auth_servers)
+	if (broker->answer_ms > 0)
+		push(&world.node[connection->node].answers, id);
+	else if (broker->auth_servers)
 		push(&world.auth_waiting, id);
 	else if (broker->wait_ms)
 		at(world.now_ms + broker->wait_ms, WAIT_ENDS, id, 0);
@@ -286,31 +288,56 @@ static void run_shared(struct node *node)
 		worked(node, heap_pop(node));
 }
 
-static void run_in_turn(struct node *node)
+/* What is next, NONE if nobody waits: those that have just come, then those that are nearly done. */
+static uint32_t take_next(struct node *node)
+{
+	if (node->waiting.count)
+		return pop(&node->waiting);
+	return node->answers.count ? pop(&node->answers) : NONE;
+}
+
+static double work_of(const struct node *node, uint32_t id)
 {
 	const struct broker *broker = &world.scenario->broker;
+	double work = world.connection[id].worked ? broker->answer_ms : broker->work_ms;
+
+	if (!broker->fixed)
+		work = chance_exponential(work);
+	return work * (1 + broker->inflation * node->waiting.count / 1000) / world.work_factor;
+}
+
+static void served(struct node *node, uint32_t id)
+{
+	if (world.connection[id].worked)
+		done(id);
+	else
+		worked(node, id);
+}
+
+static void run_in_turn(struct node *node)
+{
 	double now = world.now_ms;
 
-	for (uint32_t core = 0; core < (uint32_t)broker->cores && core < 16; core++) {
+	for (uint32_t core = 0; core < (uint32_t)world.scenario->broker.cores && core < 16;
+	     core++) {
 		double from = node->serving_until[core];
 
-		while (node->serving[core] != NONE ? node->serving_until[core] <= now
-						   : node->waiting.count > 0) {
-			double work = broker->fixed ? broker->work_ms
-						    : chance_exponential(broker->work_ms);
+		for (;;) {
+			uint32_t id = node->serving[core];
 
-			if (node->serving[core] != NONE) {
-				from = node->serving_until[core];
-				worked(node, node->serving[core]);
-				node->serving[core] = NONE;
-				if (!node->waiting.count)
+			if (id != NONE) {
+				if (node->serving_until[core] > now)
 					break;
+				from = node->serving_until[core];
+				served(node, id);
 			} else if (from < now - 1) {
 				from = now - 1;
 			}
-			work *= 1 + broker->inflation * node->waiting.count / 1000;
-			node->serving[core] = pop(&node->waiting);
-			node->serving_until[core] = from + work / world.work_factor;
+			id = take_next(node);
+			node->serving[core] = id;
+			if (id == NONE)
+				break;
+			node->serving_until[core] = from + work_of(node, id);
 		}
 	}
 }

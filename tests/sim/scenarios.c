@@ -361,6 +361,12 @@ const struct sim_case sim_cases[] = {
 	.shaper = SHAPER_DELAY, .round_trip_ms = ms, .until_ms = 100000,  \
 	.fleet = { { &linux_new, 5000, 100, patience_ms, __VA_ARGS__ } }, \
 	.broker = { .discipline = IN_TURN, .cores = 1, .work_ms = 4.545, .fixed = true }
+#define BEHIND_PROXY(ms)                                                                           \
+	.shaper = SHAPER_DELAY, .round_trip_ms = ms, .until_ms = 100000,                           \
+	.fleet = { { &linux_new, 5000, 100, 5000, BACKOFF_UNIFORM, 1000, 3000 } },                 \
+	.broker = {                                                                                \
+		.discipline = IN_TURN, .cores = 1, .work_ms = 6.9, .fixed = true, .answer_ms = 0.6 \
+	}
 #define FULL_JITTER BACKOFF_FULL_JITTER, 1000, 60000
 	{ { .name = "5 s, 300 ms away", AWAY(300, 5000, BACKOFF_UNIFORM, 1000, 3000) },
 	  22725,
@@ -368,8 +374,21 @@ const struct sim_case sim_cases[] = {
 	  .wasted_most = 0.1 },
 	{ { .name = "5 s, 800 ms away", AWAY(800, 5000, BACKOFF_UNIFORM, 1000, 3000) },
 	  22725,
-	  .t99_most = 2.2,
-	  .wasted_most = 0.4 },
+	  .t99_most = 1.9,
+	  .wasted_most = 0.3 },
+	{ { .name = "proxy", BEHIND_PROXY(2) }, 37500, .t99_most = 1.1, .wasted_most = 0.03 },
+	{ { .name = "proxy, 100 ms away", BEHIND_PROXY(100) },
+	  37500,
+	  .t99_most = 1.25,
+	  .wasted_most = 0.03 },
+	{ { .name = "proxy, 300 ms away", BEHIND_PROXY(300) },
+	  37500,
+	  .t99_most = 1.4,
+	  .wasted_most = 0.05 },
+	{ { .name = "proxy, 800 ms away", BEHIND_PROXY(800) },
+	  37500,
+	  .t99_most = 2,
+	  .wasted_most = 0.3 },
 	{ { .name = "10 s, 300 ms away", AWAY(300, 10000, FULL_JITTER) },
 	  22725,
 	  .t99_most = 1.25,

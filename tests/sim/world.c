@@ -317,6 +317,7 @@ static void drop(void)
 		queue_destroy(world.node[i].queue);
 		free(world.node[i].heap);
 		free(world.node[i].waiting.id);
+		free(world.node[i].answers.id);
 	}
 	free(world.auth_waiting.id);
 	free(world.node);

@@ -66,7 +66,7 @@ struct node {
 	uint32_t *heap; /* SHARED: by finish */
 	uint32_t jobs;
 	double own_time;
-	struct job_queue waiting; /* IN_TURN */
+	struct job_queue waiting, answers; /* IN_TURN */
 	uint32_t serving[16];
 	double serving_until[16];
 

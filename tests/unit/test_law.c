@@ -52,6 +52,13 @@ static void test_grows_fast_where_nothing_waits(void **state)
 	set_x(0.2);
 	run_until(LAW_WHY_GROW_FAST);
 	assert_in_range(limits.window, 150, 160);
+	/* not where the pace leaves a quarter of it unused */
+	settle(100);
+	full = 0.75;
+	set_x(0.2);
+	for (int i = 0; i < 60; i++)
+		assert_int_not_equal(step(), LAW_WHY_GROW_FAST);
+	assert_in_range(limits.window, 105, 135);
 }
 
 static void test_cuts_in_proportion(void **state)
@@ -269,11 +276,13 @@ static void test_pace(void **state)
 	(void)state;
 	settle(100);
 	sample.round_trip_ns = 300 * MS;
+	sample.oldest_ns = 0;
 	step();
-	/* 1.5 windows in 2 x 300 + 80 / 2 ms */
-	assert_true(limits.pace_per_sec > 234 && limits.pace_per_sec < 235);
+	/* 1.25 windows in 2 x 300 + 80 / 2 ms */
+	assert_true(limits.pace_per_sec > 195 && limits.pace_per_sec < 196);
 	/* no faster than half as much again as was done, 200/s */
 	sample.round_trip_ns = 0;
+	sample.oldest_ns = sample.latency_p90_ns;
 	step();
 	assert_true(limits.pace_per_sec > 290 && limits.pace_per_sec < 310);
 	/* also when nobody was held back for a while: that says nothing */
@@ -283,12 +292,48 @@ static void test_pace(void **state)
 	demand = true;
 	step();
 	assert_true(limits.pace_per_sec > 270);
-	/* half a minute of less is the truth */
+	/* nor that less is done while nobody waits for the broker */
+	sample.oldest_ns = 0;
+	run(90);
+	assert_true(limits.pace_per_sec > 270);
+	/* half a minute of less, and it is busy, is the truth */
+	sample.oldest_ns = 80 * MS;
 	run(90);
 	assert_true(limits.pace_per_sec < 40);
 	sample.round_trip_ns = UINT64_MAX;
 	step();
 	assert_true(limits.pace_per_sec >= limits.floor_per_sec);
+}
+
+/* Far away the queue is kept short: the pace follows what is owed. */
+static void test_pace_far_away(void **state)
+{
+	double quick;
+
+	(void)state;
+	settle(1000);
+	sample.round_trip_ns = 300 * MS;
+	sample.oldest_ns = 0;
+	run(3);
+	/* 1.15 of what was done, 200/s */
+	assert_true(limits.pace_per_sec > 222 && limits.pace_per_sec < 234);
+	sample.oldest_ns = (uint64_t)(0.19 * TARGET_NS);
+	step();
+	quick = limits.pace_per_sec;
+	sample.oldest_ns = (uint64_t)(1.2 * TARGET_NS);
+	step();
+	/* 1.15 - 0.3 x (1.2 - 0.2) */
+	assert_true(limits.pace_per_sec > 0.73 * quick && limits.pace_per_sec < 0.75 * quick);
+	sample.oldest_ns = 100 * TARGET_NS;
+	sample.latency_count = 0; /* no straggler: nobody is done */
+	step();
+	assert_true(limits.pace_per_sec < 0.45 * quick && limits.pace_per_sec > 0.42 * quick);
+	/* nearby it may owe as long as the target allows */
+	settle(1000);
+	sample.round_trip_ns = 1 * MS;
+	sample.oldest_ns = TARGET_NS;
+	step();
+	assert_true(limits.pace_per_sec > 290 && limits.pace_per_sec < 310);
 }
 
 /* SYNs that never turn into requests: their weight, and who may use the last credits. */
@@ -338,6 +383,7 @@ int main(void)
 		law_test(test_window_of_the_operator),
 		law_test(test_accept_queue),
 		law_test(test_pace),
+		law_test(test_pace_far_away),
 		law_test(test_flood),
 	};
 
