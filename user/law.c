@@ -22,11 +22,11 @@
 
 #define ROOM_SHARE 0.5
 
-#define PACE_GAIN 1.25
+#define PACE_GAIN 1.5
 #define PACE_OVER_GOODPUT 1.5
 #define PACE_OVER_GOODPUT_FAR 1.15
-#define PACE_LEAST_OVER_GOODPUT 0.5
-#define PACE_SLOPE 0.3
+#define PACE_UNOWED_NS NS_PER_SEC
+#define PACE_UNOWED_FAR_NS (4.0 * NS_PER_SEC)
 #define STARTS_PER_END_MAX 4
 #define PACE_LEAST_SECONDS 0.05
 
@@ -114,7 +114,7 @@ static void forget_stamps(struct law *law, uint64_t now_ns)
 {
 	law_forget_signals(law);
 	law->cut_ns = law->grown_ns = law->completed_ns = now_ns;
-	law->blind_since_ns = law->signal_good_ns = now_ns;
+	law->blind_since_ns = law->signal_good_ns = law->owed_ns = now_ns;
 	law->over_since_ns = law->low_since_ns = law->min_since_ns = 0;
 	law->refused_ns = law->idle_ns = 0;
 	law->probe_until_ns = law->probe_next_ns = 0;
@@ -247,20 +247,19 @@ static double starts_per_end(const struct law *law)
 }
 
 /*
- * How much faster than what was done at best: enough to find out whether more can be done, less while
- * an answer is owed for longer than it should be. To clients nearby the broker owes as long as the
- * target allows and the window alone sees to that. What comes from far away is on its way for longer than
- * a queue takes to build up and to end, so there the queue is kept short and the pace follows it.
+ * How much faster than what was done at best: enough to find out whether more can be done. What comes from
+ * far away is on its way for longer than a queue takes to build up and to end, so that too much is known
+ * too late; there it is little, unless for longer than that nobody was owed an answer.
  */
 static double pace_over_goodput(const struct law *law, const struct turn *turn)
 {
 	double client_ns = 2 * (double)turn->sample->round_trip_ns;
 	double away = law_clamp(client_ns / (double)law->target_ns, 0, 1);
-	double most = PACE_OVER_GOODPUT + (PACE_OVER_GOODPUT_FAR - PACE_OVER_GOODPUT) * away;
-	double owed = turn->owed_ns / (double)law->target_ns - 1 + (1 - LAW_OWED_SHORT) * away;
+	double unowed_ns = law_clamp(client_ns, 0, PACE_UNOWED_FAR_NS) + PACE_UNOWED_NS;
 
-	return law_clamp(most - PACE_SLOPE * law_clamp(owed, 0, LAW_TARGET_RAISE_MAX),
-			 PACE_LEAST_OVER_GOODPUT, most);
+	if (law_elapsed(law->owed_ns, (uint64_t)unowed_ns, turn->now_ns))
+		away = 0;
+	return PACE_OVER_GOODPUT + (PACE_OVER_GOODPUT_FAR - PACE_OVER_GOODPUT) * away;
 }
 
 /*
@@ -275,7 +274,10 @@ static double pace_per_sec(const struct law *law, const struct turn *turn)
 	double pace = PACE_GAIN * law->window / law_clamp(seconds, PACE_LEAST_SECONDS, 60);
 	double known = pace_over_goodput(law, turn) * law->goodput_peak * starts_per_end(law);
 
-	return law->state == LAW_STARTUP || known <= 0 || pace < known ? pace : known;
+	/* a probe is for what the window does */
+	if (law->state == LAW_STARTUP || law->state == LAW_PROBE || known <= 0)
+		return pace;
+	return pace < known ? pace : known;
 }
 
 static void limit_window(const struct law *law, const struct turn *turn, struct law_limits *limits)

@@ -215,7 +215,8 @@ struct law {
 	double goodput_storm;		/* the same over 2 s, while demand is held back only */
 	double storm_share;		/* what a constant 1 would be so */
 	double goodput_peak;		/* the most of that; fades in half a minute of being busy */
-	double requested_10s;		/* the same of requests, whatever became of them */
+	uint64_t owed_ns; /* when an answer was owed for some time last, or nobody was held back */
+	double requested_10s; /* the same of requests, whatever became of them */
 	double judged_recent, requested_recent;
 	double young_share, reserve;
 	struct law_signal_memory signal[LAW_SIGNALS_MAX];

@@ -14,6 +14,8 @@
 
 #define STORM_NS (2 * NS_PER_SEC)
 #define PEAK_NS (30 * NS_PER_SEC)
+/* Of the target: an answer that is owed for less does not wait for others. */
+#define OWED_LONG 0.2
 
 /* Evidence on who turns into a request halves in this time; so much of it is enough to judge. */
 #define EVIDENCE_NS NS_PER_SEC
@@ -53,9 +55,6 @@ static void learn_goodput(struct law *law, const struct turn *turn, uint64_t com
 	smooth(&law->goodput_storm, per_sec, turn->dt_ns, STORM_NS);
 	/* of so little time it is so much of the truth */
 	smooth(&law->storm_share, 1, turn->dt_ns, STORM_NS);
-	/* while nobody waits for the broker it could do more than is asked of it */
-	if ((double)turn->sample->oldest_ns > LAW_OWED_SHORT * (double)law->target_ns)
-		smooth(&law->goodput_peak, 0, turn->dt_ns, PEAK_NS);
 	if (law->goodput_storm / law->storm_share > law->goodput_peak)
 		law->goodput_peak = law->goodput_storm / law->storm_share;
 }
@@ -150,6 +149,17 @@ static void judge_latency(const struct law *law, struct turn *turn)
 	turn->x_local = turn->latency_ns / (double)law->target_ns;
 }
 
+/* Less than before is all that can be done only if a full window waits for it: else less was let in. */
+static void judge_peak(struct law *law, const struct turn *turn)
+{
+	bool owed = turn->owed_ns > OWED_LONG * (double)law->target_ns;
+
+	if (owed || !turn->held_back)
+		law->owed_ns = turn->now_ns;
+	if (owed && turn->held_back && law->in_flight_peak >= LAW_USED * law->window)
+		smooth(&law->goodput_peak, 0, turn->dt_ns, PEAK_NS);
+}
+
 void law_look(struct law *law, struct turn *turn)
 {
 	const struct law_sample *sample = turn->sample;
@@ -163,4 +173,5 @@ void law_look(struct law *law, struct turn *turn)
 	turn->limited = (turn->held_back || turn->n > LAW_USED * law->window) &&
 			law->in_flight_peak >= BINDING * law->window;
 	judge_latency(law, turn);
+	judge_peak(law, turn);
 }

@@ -13,10 +13,8 @@
 
 #define LAW_X_HARD 4.0
 #define LAW_TARGET_RAISE_MAX 10
-/* A window of which so much is used is what holds somebody back. */
-#define LAW_USED 0.8
-/* Of the target: an answer that is not owed for longer does not wait for others. */
-#define LAW_OWED_SHORT 0.2
+/* A window is full if so much of it is in use: there is a queue, or the pace leaves the rest unused. */
+#define LAW_USED 0.7
 /* So many more in flight are more. */
 #define LAW_USED_MORE 1.2
 

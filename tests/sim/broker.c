@@ -303,7 +303,8 @@ static double work_of(const struct node *node, uint32_t id)
 
 	if (!broker->fixed)
 		work = chance_exponential(work);
-	return work * (1 + broker->inflation * node->waiting.count / 1000) / world.work_factor;
+	return work * (1 + broker->inflation * (node->waiting.count + 1) / 1000) /
+	       world.work_factor;
 }
 
 static void served(struct node *node, uint32_t id)
@@ -388,35 +389,4 @@ void broker_restart(struct node *node)
 		device_give_up(connection->device);
 	}
 	node->restarted = true;
-}
-
-static int by_size(const void *a, const void *b)
-{
-	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
-
-	return (left > right) - (left < right);
-}
-
-uint32_t node_p90_ms(const struct node *node, uint32_t *count)
-{
-	static uint32_t latency_ms[65536];
-	uint32_t n = 0;
-
-	while (n < 65536 && n < node->dones) {
-		uint32_t slot = (node->dones - 1 - n) % 65536;
-
-		if (world.now_ms - node->done[slot].at_ms > 1000)
-			break;
-		latency_ms[n++] = node->done[slot].latency_ms;
-	}
-	*count = n;
-	if (!n)
-		return 0;
-	qsort(latency_ms, n, sizeof(*latency_ms), by_size);
-	return latency_ms[n * 9 / 10];
-}
-
-uint32_t node_oldest_ms(const struct node *node)
-{
-	return node->oldest == NONE ? 0 : world.now_ms - world.connection[node->oldest].turn_ms;
 }

@@ -361,11 +361,19 @@ const struct sim_case sim_cases[] = {
 	.shaper = SHAPER_DELAY, .round_trip_ms = ms, .until_ms = 100000,  \
 	.fleet = { { &linux_new, 5000, 100, patience_ms, __VA_ARGS__ } }, \
 	.broker = { .discipline = IN_TURN, .cores = 1, .work_ms = 4.545, .fixed = true }
-#define BEHIND_PROXY(ms)                                                                           \
-	.shaper = SHAPER_DELAY, .round_trip_ms = ms, .until_ms = 100000,                           \
-	.fleet = { { &linux_new, 5000, 100, 5000, BACKOFF_UNIFORM, 1000, 3000 } },                 \
-	.broker = {                                                                                \
-		.discipline = IN_TURN, .cores = 1, .work_ms = 6.9, .fixed = true, .answer_ms = 0.6 \
+#define PROXY(title, ms, of_ideal, waste)                                                    \
+	{                                                                                    \
+		{ .name = title,                                                             \
+		  .shaper = SHAPER_DELAY,                                                    \
+		  .round_trip_ms = ms,                                                       \
+		  .until_ms = 100000,                                                        \
+		  .fleet = { { &linux_new, 5000, 100, 5000, BACKOFF_UNIFORM, 1000, 3000 } }, \
+		  .broker = { .discipline = IN_TURN,                                         \
+			      .cores = 1,                                                    \
+			      .work_ms = 6.9,                                                \
+			      .fixed = true,                                                 \
+			      .answer_ms = 0.6 } },                                          \
+			37500, .t99_most = of_ideal, .wasted_most = waste                    \
 	}
 #define FULL_JITTER BACKOFF_FULL_JITTER, 1000, 60000
 	{ { .name = "5 s, 300 ms away", AWAY(300, 5000, BACKOFF_UNIFORM, 1000, 3000) },
@@ -374,21 +382,31 @@ const struct sim_case sim_cases[] = {
 	  .wasted_most = 0.1 },
 	{ { .name = "5 s, 800 ms away", AWAY(800, 5000, BACKOFF_UNIFORM, 1000, 3000) },
 	  22725,
-	  .t99_most = 1.9,
-	  .wasted_most = 0.3 },
-	{ { .name = "proxy", BEHIND_PROXY(2) }, 37500, .t99_most = 1.1, .wasted_most = 0.03 },
-	{ { .name = "proxy, 100 ms away", BEHIND_PROXY(100) },
-	  37500,
-	  .t99_most = 1.25,
+	  .t99_most = 2.2,
+	  .wasted_most = 0.4 },
+	PROXY("proxy", 2, 1.1, 0.03),
+	PROXY("proxy, 100 ms away", 100, 1.25, 0.03),
+	PROXY("proxy, 300 ms away", 300, 1.4, 0.05),
+	PROXY("proxy, 800 ms away", 800, 2, 0.3),
+	{ { .name = "220 ms for everybody, 300 ms away",
+	    .shaper = SHAPER_DELAY,
+	    .round_trip_ms = 300,
+	    .until_ms = 200000,
+	    .fleet = { JITTERED(&linux_new, 10000) },
+	    .broker = { .discipline = IN_TURN, .cores = 1, .work_ms = 2.5, .wait_ms = 220 } },
+	  50000,
+	  .t99_most = 1.6,
 	  .wasted_most = 0.03 },
-	{ { .name = "proxy, 300 ms away", BEHIND_PROXY(300) },
-	  37500,
-	  .t99_most = 1.4,
+	{ { .name = "a quarter for 30 s, 300 ms away",
+	    .shaper = SHAPER_DELAY,
+	    .round_trip_ms = 300,
+	    .until_ms = 200000,
+	    .fleet = { JITTERED(&linux_new, 10000) },
+	    .broker = { SHARED_AUTH },
+	    .change = { { 20000, AUTH_FACTOR, 0.25 }, { 50000, AUTH_FACTOR, 1 } } },
+	  72500,
+	  .t99_most = 1.3,
 	  .wasted_most = 0.05 },
-	{ { .name = "proxy, 800 ms away", BEHIND_PROXY(800) },
-	  37500,
-	  .t99_most = 2,
-	  .wasted_most = 0.3 },
 	{ { .name = "10 s, 300 ms away", AWAY(300, 10000, FULL_JITTER) },
 	  22725,
 	  .t99_most = 1.25,

@@ -152,6 +152,8 @@ void broker_client_gone(uint32_t id);
 void broker_run(struct node *node);
 void broker_auth_run(void);
 void broker_restart(struct node *node);
+
+/* tracker.c */
 uint32_t node_p90_ms(const struct node *node, uint32_t *count);
 uint32_t node_oldest_ms(const struct node *node);
 
