@@ -26,7 +26,7 @@
 #define PACE_OVER_GOODPUT 1.5
 #define PACE_OVER_GOODPUT_FAR 1.15
 #define PACE_UNOWED_NS NS_PER_SEC
-#define PACE_UNOWED_FAR_NS (4.0 * NS_PER_SEC)
+#define PACE_UNOWED_MOST_NS (4.0 * NS_PER_SEC)
 #define STARTS_PER_END_MAX 4
 #define PACE_LEAST_SECONDS 0.05
 
@@ -114,7 +114,7 @@ static void forget_stamps(struct law *law, uint64_t now_ns)
 {
 	law_forget_signals(law);
 	law->cut_ns = law->grown_ns = law->completed_ns = now_ns;
-	law->blind_since_ns = law->signal_good_ns = law->owed_ns = now_ns;
+	law->blind_since_ns = law->signal_good_ns = law->owed_at_ns = now_ns;
 	law->over_since_ns = law->low_since_ns = law->min_since_ns = 0;
 	law->refused_ns = law->idle_ns = 0;
 	law->probe_until_ns = law->probe_next_ns = 0;
@@ -255,9 +255,9 @@ static double pace_over_goodput(const struct law *law, const struct turn *turn)
 {
 	double client_ns = 2 * (double)turn->sample->round_trip_ns;
 	double away = law_clamp(client_ns / (double)law->target_ns, 0, 1);
-	double unowed_ns = law_clamp(client_ns, 0, PACE_UNOWED_FAR_NS) + PACE_UNOWED_NS;
+	double unowed_ns = law_clamp(client_ns, 0, PACE_UNOWED_MOST_NS) + PACE_UNOWED_NS;
 
-	if (law_elapsed(law->owed_ns, (uint64_t)unowed_ns, turn->now_ns))
+	if (law_elapsed(law->owed_at_ns, (uint64_t)unowed_ns, turn->now_ns))
 		away = 0;
 	return PACE_OVER_GOODPUT + (PACE_OVER_GOODPUT_FAR - PACE_OVER_GOODPUT) * away;
 }

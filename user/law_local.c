@@ -8,6 +8,7 @@
 #define STRAGGLER 4.0
 
 #define HELD_BACK_NS (500 * NS_PER_MS)
+#define USED 0.8
 #define BINDING 0.5
 
 #define SANE_PER_SEC 1e7
@@ -15,7 +16,7 @@
 #define STORM_NS (2 * NS_PER_SEC)
 #define PEAK_NS (30 * NS_PER_SEC)
 /* Of the target: an answer that is owed for less does not wait for others. */
-#define OWED_LONG 0.2
+#define OWED_LONG 0.35
 
 /* Evidence on who turns into a request halves in this time; so much of it is enough to judge. */
 #define EVIDENCE_NS NS_PER_SEC
@@ -135,12 +136,12 @@ static void judge_latency(const struct law *law, struct turn *turn)
 	double p90_ns = (double)sample->latency_p90_ns, oldest_ns = (double)sample->oldest_ns;
 	double common_ns = p90_ns > (double)law->target_ns ? p90_ns : (double)law->target_ns;
 
-	turn->owed_ns = oldest_ns;
+	turn->owed_for_ns = oldest_ns;
 	if (sample->latency_count < LATENCY_COUNT_MIN) {
 		turn->latency_ns = oldest_ns;
 		turn->stuck = true;
 	} else if (oldest_ns > STRAGGLER * common_ns && law->goodput_1s >= law->goodput_10s / 2) {
-		turn->latency_ns = turn->owed_ns = p90_ns;
+		turn->latency_ns = turn->owed_for_ns = p90_ns;
 	} else {
 		/* of several turns the oldest is always older than p90 */
 		turn->stuck = oldest_ns / 2 > p90_ns;
@@ -152,11 +153,11 @@ static void judge_latency(const struct law *law, struct turn *turn)
 /* Less than before is all that can be done only if a full window waits for it: else less was let in. */
 static void judge_peak(struct law *law, const struct turn *turn)
 {
-	bool owed = turn->owed_ns > OWED_LONG * (double)law->target_ns;
+	bool owed = turn->owed_for_ns > OWED_LONG * (double)law->target_ns;
 
 	if (owed || !turn->held_back)
-		law->owed_ns = turn->now_ns;
-	if (owed && turn->held_back && law->in_flight_peak >= LAW_USED * law->window)
+		law->owed_at_ns = turn->now_ns;
+	if (owed && turn->held_back && law->in_flight_peak >= LAW_PACED * law->window)
 		smooth(&law->goodput_peak, 0, turn->dt_ns, PEAK_NS);
 }
 
@@ -170,7 +171,7 @@ void law_look(struct law *law, struct turn *turn)
 	if (turn->n > law->in_flight_peak)
 		law->in_flight_peak = turn->n;
 	turn->held_back = law->refused_ns && turn->now_ns - law->refused_ns <= HELD_BACK_NS;
-	turn->limited = (turn->held_back || turn->n > LAW_USED * law->window) &&
+	turn->limited = (turn->held_back || turn->n > USED * law->window) &&
 			law->in_flight_peak >= BINDING * law->window;
 	judge_latency(law, turn);
 	judge_peak(law, turn);

@@ -13,8 +13,8 @@
 
 #define LAW_X_HARD 4.0
 #define LAW_TARGET_RAISE_MAX 10
-/* A window is full if so much of it is in use: there is a queue, or the pace leaves the rest unused. */
-#define LAW_USED 0.7
+/* With less of the window in use it is the pace that limits. */
+#define LAW_PACED 0.7
 /* So many more in flight are more. */
 #define LAW_USED_MORE 1.2
 
@@ -34,8 +34,8 @@ struct turn {
 	bool held_back; /* demand was, recently */
 	bool limited;	/* the window is what holds it back */
 	double latency_ns;
-	double owed_ns; /* for so long the broker has owed somebody an answer; not a straggler's */
-	bool stuck;	/* an open turn says so, not p90 */
+	double owed_for_ns; /* so long the broker has owed somebody an answer, but for stragglers */
+	bool stuck;	    /* an open turn says so, not p90 */
 	double x_local, x;
 	struct law_external external;
 	int signal;

@@ -209,7 +209,7 @@ static void choose_x(struct law *law, struct turn *turn)
 static bool is_far(struct law *law, const struct turn *turn)
 {
 	if (turn->x >= X_FAR || law->config.shared ||
-	    law->in_flight_peak < LAW_USED * law->window) {
+	    law->in_flight_peak < LAW_PACED * law->window) {
 		law->low_since_ns = 0;
 		return false;
 	}

@@ -361,19 +361,15 @@ const struct sim_case sim_cases[] = {
 	.shaper = SHAPER_DELAY, .round_trip_ms = ms, .until_ms = 100000,  \
 	.fleet = { { &linux_new, 5000, 100, patience_ms, __VA_ARGS__ } }, \
 	.broker = { .discipline = IN_TURN, .cores = 1, .work_ms = 4.545, .fixed = true }
-#define PROXY(title, ms, of_ideal, waste)                                                    \
-	{                                                                                    \
-		{ .name = title,                                                             \
-		  .shaper = SHAPER_DELAY,                                                    \
-		  .round_trip_ms = ms,                                                       \
-		  .until_ms = 100000,                                                        \
-		  .fleet = { { &linux_new, 5000, 100, 5000, BACKOFF_UNIFORM, 1000, 3000 } }, \
-		  .broker = { .discipline = IN_TURN,                                         \
-			      .cores = 1,                                                    \
-			      .work_ms = 6.9,                                                \
-			      .fixed = true,                                                 \
-			      .answer_ms = 0.6 } },                                          \
-			37500, .t99_most = of_ideal, .wasted_most = waste                    \
+#define PROXY(title, ms, of_ideal, waste)                                                      \
+	{                                                                                      \
+		{ .name = title,                                                               \
+		  .shaper = SHAPER_DELAY,                                                      \
+		  .round_trip_ms = ms,                                                         \
+		  .until_ms = 100000,                                                          \
+		  .fleet = { { &linux_new, 5000, 100, 5000, BACKOFF_UNIFORM, 1000, 3000 } },   \
+		  .broker = { IN_TURN, 1, .work_ms = 6.9, .fixed = true, .answer_ms = 0.6 } }, \
+			37500, .t99_most = of_ideal, .wasted_most = waste                      \
 	}
 #define FULL_JITTER BACKOFF_FULL_JITTER, 1000, 60000
 	{ { .name = "5 s, 300 ms away", AWAY(300, 5000, BACKOFF_UNIFORM, 1000, 3000) },

@@ -271,95 +271,6 @@ static void test_accept_queue(void **state)
 	assert_int_equal(limits.window, 50);
 }
 
-static void test_pace(void **state)
-{
-	(void)state;
-	settle(100);
-	sample.round_trip_ns = 300 * MS;
-	sample.oldest_ns = 0;
-	step();
-	/* 1.5 windows in 2 x 300 + 80 / 2 ms, but no more than 1.15 of 200/s */
-	assert_true(limits.pace_per_sec > 222 && limits.pace_per_sec < 231);
-	law.window = 60;
-	step();
-	assert_true(limits.pace_per_sec > 140 && limits.pace_per_sec < 141);
-	law.window = 100;
-	/* no faster than half as much again as was done, 200/s */
-	sample.round_trip_ns = 0;
-	sample.oldest_ns = sample.latency_p90_ns;
-	step();
-	assert_true(limits.pace_per_sec > 290 && limits.pace_per_sec < 310);
-	/* also when nobody was held back for a while: that says nothing */
-	demand = false;
-	done_per_step = 1;
-	run(20);
-	demand = true;
-	step();
-	assert_true(limits.pace_per_sec > 270);
-	/* nor that less is done while nobody waits for the broker */
-	sample.oldest_ns = 0;
-	run(90);
-	assert_true(limits.pace_per_sec > 270);
-	/* half a minute of less, and it is busy, is the truth */
-	sample.oldest_ns = 80 * MS;
-	run(90);
-	assert_true(limits.pace_per_sec < 40);
-	sample.round_trip_ns = UINT64_MAX;
-	step();
-	assert_true(limits.pace_per_sec >= limits.floor_per_sec);
-}
-
-/* Too much is known late where clients are far away, so there it is not much more than was done. */
-static void test_pace_far_away(void **state)
-{
-	(void)state;
-	settle(1000);
-	sample.round_trip_ns = 300 * MS;
-	step();
-	assert_true(limits.pace_per_sec > 222 && limits.pace_per_sec < 231);
-	/* in between in proportion: two of these are half of the target */
-	sample.round_trip_ns = TARGET_NS / 4;
-	step();
-	assert_true(limits.pace_per_sec > 255 && limits.pace_per_sec < 267);
-	/* when nobody was owed an answer for a second and two round trips it may be much more */
-	sample.round_trip_ns = 300 * MS;
-	sample.oldest_ns = 0;
-	run(1.5);
-	assert_true(limits.pace_per_sec < 231);
-	run(0.2);
-	assert_true(limits.pace_per_sec > 290);
-	/* but not because nobody asked */
-	demand = false;
-	run(5);
-	demand = true;
-	step();
-	assert_true(limits.pace_per_sec < 231);
-	/* a straggler is not owed for all */
-	sample.oldest_ns = 20 * TARGET_NS;
-	run(1.7);
-	assert_true(limits.pace_per_sec < 231);
-	set_x(0.1);
-	sample.oldest_ns = 20 * TARGET_NS;
-	run(1.7);
-	assert_true(limits.pace_per_sec > 290);
-}
-
-/* What is done is forgotten only where a full window waits for it. */
-static void test_goodput_is_not_forgotten_by_letting_in_less(void **state)
-{
-	(void)state;
-	settle(1000);
-	sample.round_trip_ns = 300 * MS;
-	set_x(0.9); /* each answer takes that long, without any queue */
-	full = 0.6;
-	done_per_step = 10;
-	run(90);
-	assert_true(limits.pace_per_sec > 210);
-	full = 1;
-	run(90);
-	assert_true(limits.pace_per_sec < 130);
-}
-
 /* SYNs that never turn into requests: their weight, and who may use the last credits. */
 static void test_flood(void **state)
 {
@@ -406,9 +317,6 @@ int main(void)
 		law_test(test_absurd_configuration),
 		law_test(test_window_of_the_operator),
 		law_test(test_accept_queue),
-		law_test(test_pace),
-		law_test(test_pace_far_away),
-		law_test(test_goodput_is_not_forgotten_by_letting_in_less),
 		law_test(test_flood),
 	};
 

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* How fast SYNs are let in: by the window, by what was done, and how far away clients are. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "lawing.h"
+
+static void test_pace(void **state)
+{
+	(void)state;
+	settle(100);
+	sample.round_trip_ns = 300 * MS;
+	sample.oldest_ns = 0;
+	step();
+	/* 1.5 windows in 2 x 300 + 80 / 2 ms, but no more than 1.15 of 200/s */
+	assert_true(limits.pace_per_sec > 222 && limits.pace_per_sec < 231);
+	law.window = 60;
+	step();
+	assert_true(limits.pace_per_sec > 140 && limits.pace_per_sec < 141);
+	law.window = 100;
+	/* no faster than half as much again as was done, 200/s */
+	sample.round_trip_ns = 0;
+	sample.oldest_ns = sample.latency_p90_ns;
+	step();
+	assert_true(limits.pace_per_sec > 290 && limits.pace_per_sec < 310);
+	/* also when nobody was held back for a while: that says nothing */
+	demand = false;
+	done_per_step = 1;
+	run(20);
+	demand = true;
+	step();
+	assert_true(limits.pace_per_sec > 270);
+	/* nor that less is done while nobody waits for the broker */
+	sample.oldest_ns = 0;
+	run(90);
+	assert_true(limits.pace_per_sec > 270);
+	/* half a minute of less, and it is busy, is the truth */
+	sample.oldest_ns = 80 * MS;
+	run(90);
+	assert_true(limits.pace_per_sec < 40);
+	sample.round_trip_ns = UINT64_MAX;
+	step();
+	assert_true(limits.pace_per_sec >= limits.floor_per_sec);
+}
+
+/* Too much is known late where clients are far away, so there it is not much more than was done. */
+static void test_pace_far_away(void **state)
+{
+	(void)state;
+	settle(1000);
+	sample.round_trip_ns = 300 * MS;
+	step();
+	assert_true(limits.pace_per_sec > 222 && limits.pace_per_sec < 231);
+	/* in between in proportion: two of these are half of the target */
+	sample.round_trip_ns = TARGET_NS / 4;
+	step();
+	assert_true(limits.pace_per_sec > 255 && limits.pace_per_sec < 267);
+	/* when nobody was owed an answer for a second and two round trips it may be much more */
+	sample.round_trip_ns = 300 * MS;
+	sample.oldest_ns = 0;
+	run(1.5);
+	assert_true(limits.pace_per_sec < 231);
+	run(0.2);
+	assert_true(limits.pace_per_sec > 290);
+	/* as it may in a probe, which is for what the window does */
+	sample.oldest_ns = TARGET_NS;
+	step();
+	assert_true(limits.pace_per_sec < 231);
+	law.state = LAW_PROBE;
+	law.probe_until_ns = now_ns + 1000 * MS;
+	step();
+	assert_int_equal(limits.why, LAW_WHY_PROBE);
+	assert_true(limits.pace_per_sec > 1000);
+	law.state = LAW_STEADY;
+	/* nobody is owed anything where nobody asks: that says nothing */
+	sample.oldest_ns = 0;
+	demand = false;
+	run(5);
+	demand = true;
+	step();
+	assert_true(limits.pace_per_sec < 231);
+	/* a straggler is not owed for all */
+	sample.oldest_ns = 20 * TARGET_NS;
+	run(1.7);
+	assert_true(limits.pace_per_sec < 231);
+	set_x(0.1);
+	sample.oldest_ns = 20 * TARGET_NS;
+	run(1.7);
+	assert_true(limits.pace_per_sec > 290);
+}
+
+/* What is done is forgotten only where a full window waits for it. */
+static void test_goodput_is_not_forgotten_by_letting_in_less(void **state)
+{
+	(void)state;
+	settle(1000);
+	sample.round_trip_ns = 300 * MS;
+	set_x(0.9); /* each answer takes that long, without any queue */
+	full = 0.6;
+	done_per_step = 10;
+	run(90);
+	assert_true(limits.pace_per_sec > 210);
+	full = 1;
+	run(90);
+	assert_true(limits.pace_per_sec < 130);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		law_test(test_pace),
+		law_test(test_pace_far_away),
+		law_test(test_goodput_is_not_forgotten_by_letting_in_less),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
