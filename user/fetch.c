@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "credentials.h"
 
@@ -190,6 +191,16 @@ void fetch_wake(struct fetch *fetch, uint64_t now_ns)
 
 /* -- making and beginning ---------------------------------------------------------------------- */
 
+/* The system's certificates as a directory, from which curl takes the one that it needs. As one file they
+ * are all read for each connection, 35 ms in which no SYN is let in. */
+static bool has_directory_of_cas(CURL *easy)
+{
+	char *path = NULL;
+
+	return curl_easy_getinfo(easy, CURLINFO_CAPATH, &path) == CURLE_OK && path &&
+	       !access(path, R_OK | X_OK);
+}
+
 static bool set_options(struct fetch *fetch)
 {
 	const struct wanted_signal *wanted = &fetch->signal->wanted;
@@ -214,8 +225,12 @@ static bool set_options(struct fetch *fetch)
 	SET(CURLOPT_ERRORBUFFER, fetch->error);
 	SET(CURLOPT_USERAGENT, "weir/" WEIR_VERSION);
 	SET(CURLOPT_HTTPHEADER, fetch->headers);
-	if (*wanted->ca_file)
+	if (*wanted->ca_file) {
 		SET(CURLOPT_CAINFO, wanted->ca_file);
+		SET(CURLOPT_CAPATH, NULL);
+	} else if (has_directory_of_cas(easy)) {
+		SET(CURLOPT_CAINFO, NULL);
+	}
 #undef SET
 	return right;
 }

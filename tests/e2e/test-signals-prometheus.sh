@@ -6,7 +6,13 @@ source "$(dirname "$0")/herd.sh"
 source "$(dirname "$0")/signals.sh"
 two_namespaces
 pki server
-mkdir "$work/textfiles"
+mkdir "$work/textfiles" "$work/certs"
+# what the system trusts, in the mounts of this test
+cp "$work/pki/ca.pem" "$work/certs"
+openssl rehash "$work/certs"
+mount --bind "$work/certs" /etc/ssl/certs
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+	-keyout "$work/foreign.key" -out "$work/foreign.pem" -subj '/CN=foreign CA' 2>/dev/null
 
 # What a broker would show: set-ups asked for and done, and a histogram, all growing.
 step=0
@@ -90,8 +96,11 @@ credentials_of() { # SIGNAL PORT FILE
 	page_of quantile 'metric = latency_seconds' 'quantile = 0.5' 'target = 100ms'
 	page_of cpu 'metric = node_cpu_seconds_total{mode="idle"}' 'kind = rate' 'target = 100'
 	printf '[signal name]\ntype = prometheus\nurl = https://localhost:9113/\nmetric = a\ntarget = 1\n'
-	printf '[signal foreign]\ntype = prometheus\nurl = https://%s:9111/metrics\nmetric = mailbox\n' $B4
+	printf '[signal system]\ntype = prometheus\nurl = https://%s:9111/metrics\nmetric = mailbox\n' $B4
 	printf 'target = 1\nevery = 1s\n'
+	# a file of one's own replaces what the system trusts
+	printf '[signal foreign]\ntype = prometheus\nurl = https://%s:9111/metrics\nmetric = mailbox\n' $B4
+	printf 'target = 1\nevery = 1s\nca-file = %s\n' "$work/foreign.pem"
 	query_of fleet 'max(mailbox)'
 	query_of scalar 'scalar(sum(mailbox)) + 1'
 	query_of several 'mailbox'
@@ -127,6 +136,7 @@ holds share '.value == 0.9'
 holds quantile '(.value - 0.08 | fabs) < 1e-6 and .what == "latency_seconds"'
 holds cpu '.known and .value >= 0'
 holds name '.known == false and (.words | test("onnect"))'
+holds system '.known and .value == 42'
 holds foreign '.known == false and (.words | test("certificate"))'
 holds fleet '.value == 30 and .ratio == 3 and .what == "max(mailbox)"'
 holds scalar '.value == 43'
