@@ -215,8 +215,8 @@ struct law {
 	double goodput_storm;		/* the same over 2 s, while demand is held back only */
 	double storm_share;		/* what a constant 1 would be so */
 	double goodput_peak;		/* the most of that; fades in half a minute of being busy */
-	uint64_t owed_at_ns;  /* when an answer was owed for long last, or nobody was held back */
-	double requested_10s; /* the same of requests, whatever became of them */
+	double requested_10s;		/* the same of requests, whatever became of them */
+	uint64_t owed_at_ns; /* when an answer was owed for long last, or nobody was held back */
 	double judged_recent, requested_recent;
 	double young_share, reserve;
 	struct law_signal_memory signal[LAW_SIGNALS_MAX];

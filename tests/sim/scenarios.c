@@ -20,7 +20,8 @@
 	{                                                                               \
 		stack, 20000, 500, patience_ms, BACKOFF_EXPONENTIAL, pause_ms, pause_ms \
 	}
-#define IMPULSE(stacked...) .round_trip_ms = 50, .until_ms = 200000, .fleet = { stacked }
+#define IMPULSE_FROM(ms, stacked...) .round_trip_ms = ms, .until_ms = 200000, .fleet = { stacked }
+#define IMPULSE(stacked...) IMPULSE_FROM(50, stacked)
 #define JITTERED_IMPULSE IMPULSE(JITTERED(&linux_new, 10000)), .broker = { SHARED_AUTH }
 /* A signal, how old it is at best, and how often it is read. */
 #define READ(what, lag, every) .kind = what, .lag_ms = lag, .period_ms = every
@@ -386,18 +387,14 @@ const struct sim_case sim_cases[] = {
 	PROXY("proxy, 800 ms away", 800, 2, 0.3),
 	{ { .name = "220 ms for everybody, 300 ms away",
 	    .shaper = SHAPER_DELAY,
-	    .round_trip_ms = 300,
-	    .until_ms = 200000,
-	    .fleet = { JITTERED(&linux_new, 10000) },
+	    IMPULSE_FROM(300, JITTERED(&linux_new, 10000)),
 	    .broker = { .discipline = IN_TURN, .cores = 1, .work_ms = 2.5, .wait_ms = 220 } },
 	  50000,
 	  .t99_most = 1.6,
 	  .wasted_most = 0.03 },
 	{ { .name = "a quarter for 30 s, 300 ms away",
 	    .shaper = SHAPER_DELAY,
-	    .round_trip_ms = 300,
-	    .until_ms = 200000,
-	    .fleet = { JITTERED(&linux_new, 10000) },
+	    IMPULSE_FROM(300, JITTERED(&linux_new, 10000)),
 	    .broker = { SHARED_AUTH },
 	    .change = { { 20000, AUTH_FACTOR, 0.25 }, { 50000, AUTH_FACTOR, 1 } } },
 	  72500,

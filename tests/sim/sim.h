@@ -57,7 +57,7 @@ struct broker {
 	bool fixed;	  /* work_ms is the same for all; else it is a mean of an exponential */
 	double inflation; /* work grows by this for each 1000 connections in set-up */
 	uint32_t backlog; /* accepts when it has time, so that its accept queue fills; 0: at once */
-	double answer_ms; /* IN_TURN: work for the CONNECT, done when no TLS waits, as HAProxy does */
+	double answer_ms; /* IN_TURN: work for the CONNECT, when no TLS waits, as HAProxy does; nothing is asked elsewhere then */
 	uint32_t auth_servers; /* shared by all nodes; 0: none */
 	double auth_ms;
 	uint32_t wait_ms; /* something far away that takes its time, but any number at once */
