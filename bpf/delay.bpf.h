@@ -36,6 +36,7 @@ static __always_inline bool delay_is_paid(bool waited, __u64 now_ns)
 #define DELAY_REMEMBERED 2U /* it has an entry in the waiting table, or may have one */
 #define DELAY_HIDDEN 4U	    /* its VLAN tags are */
 #define DELAY_OBSERVED 8U   /* it passes, whatever is said of it: nothing is copied */
+#define DELAY_AGE_SHIFT 8   /* above it: ticks since it asked first */
 
 /*
  * What keeps a SYN from being held, enum unheld. A retransmit may find the queue full: whether
@@ -65,6 +66,16 @@ static __always_inline bool delay_has_backlog(const struct queue_state *queue, _
 	return READ_ONCE(queue->length) && READ_ONCE(queue->lease_until_ns) > now_ns;
 }
 
+/* Has its client given up, most likely? User space lets a few of these in. */
+static __always_inline bool delay_is_too_old(const struct queue_state *queue, __u32 facts,
+					     __u64 now_ns)
+{
+	__u64 age_ns = (__u64)(facts >> DELAY_AGE_SHIFT) << WAITING_TICK_NS_SHIFT;
+	__u64 age_max_ns = READ_ONCE(queue->age_max_ns);
+
+	return age_max_ns && age_ns >= age_max_ns && READ_ONCE(queue->lease_until_ns) > now_ns;
+}
+
 #define DELAY_REASON_MASK 0xffff
 #define DELAY_UNHELD_SHIFT 16
 
@@ -77,19 +88,27 @@ __noinline __u32 delay_rule(struct xdp_md *ctx, __u32 listener, __u32 shared, __
 			    __u64 now_ns)
 {
 	const struct queue_state *queue = bpf_map_lookup_elem(&queues, &listener);
+	__u32 unheld;
 
 	if (!queue)
 		return shared | UNHELD_NO_CONSUMER << DELAY_UNHELD_SHIFT;
 	if (!shared && delay_has_backlog(queue, now_ns))
 		shared = REASON_BEHIND;
-	if (!shared)
+	if (!shared && !delay_is_too_old(queue, facts, now_ns))
 		return REASON_NONE;
-	return shared | delay_obstacle(ctx, queue, facts, now_ns) << DELAY_UNHELD_SHIFT;
+	unheld = delay_obstacle(ctx, queue, facts, now_ns);
+	/* there was room for it, and nobody to be fair to */
+	if (!shared && unheld)
+		return REASON_NONE;
+	return (shared ? shared : REASON_BEHIND) | unheld << DELAY_UNHELD_SHIFT;
 }
 
 static __always_inline __u32 delay_facts(const struct cause *cause, const struct recall *known)
 {
-	return (known->looked && known->echo == ECHO_WAITED) * DELAY_WAITED |
+	const bool waited = known->looked && known->echo == ECHO_WAITED;
+
+	return (waited ? waiting_age(known->entry, known->tick) << DELAY_AGE_SHIFT | DELAY_WAITED
+		       : 0) |
 	       (known->looked && (known->entry || known->may_enter)) * DELAY_REMEMBERED |
 	       !!cause->control->vlan_hidden * DELAY_HIDDEN |
 	       (cause->policy->mode != MODE_ENFORCE) * DELAY_OBSERVED;

@@ -68,6 +68,20 @@ static __always_inline void flow_note(__u32 listener, __u64 now_ns)
 	count->noted[now_ns >> SETUP_SLICE_NS_SHIFT & (SETUP_SLICES - 1)]++;
 }
 
+/* Its client had gone before its request. If its SYN had come again that says that it was let pass too late, and not
+ * that it was forged. */
+static __always_inline void flow_withdrawn(__u32 listener, __u64 admitted_ns, __u32 waited)
+{
+	struct setup_counters *count = bpf_map_lookup_elem(&setup_counters, &listener);
+	__u64 slice = admitted_ns >> SETUP_SLICE_NS_SHIFT;
+
+	if (!count)
+		return;
+	count->n[SETUP_WITHDRAWN]++;
+	if (waited && flow_slice_lasts(slice, bpf_ktime_get_ns()))
+		count->noted[slice & (SETUP_SLICES - 1)]--;
+}
+
 /* The SYN of @isn (host order) at @place is let pass. */
 __noinline int flow_admitted(__u64 place, __u32 isn, __u32 listener, __u32 connack_max,
 			     __u64 now_ns)
@@ -102,8 +116,9 @@ __noinline int flow_admitted(__u64 place, __u32 isn, __u32 listener, __u32 conna
  */
 __noinline int flow_closed(struct packet *packet, __u64 place)
 {
-	__u32 listener, isn, tag = place >> 32;
+	__u32 listener, isn, waited, tag = place >> 32;
 	struct flow *flow;
+	__u64 admitted_ns;
 	bool requested;
 
 	if (!packet || !tag || !flow_is_likely(place))
@@ -114,12 +129,16 @@ __noinline int flow_closed(struct packet *packet, __u64 place)
 	listener = flow->listener;
 	requested = flow->bursts;
 	isn = flow->isn;
+	admitted_ns = flow->admitted_ns;
+	waited = flow->waited;
 	if (!flow_free(flow, tag))
 		return 0;
-	flow_count(listener, requested ? SETUP_GIVEN_UP : SETUP_WITHDRAWN);
 	if (requested) {
+		flow_count(listener, SETUP_GIVEN_UP);
 		packet->isn = bpf_htonl(isn + 1);
 		packet->resets = true;
+	} else {
+		flow_withdrawn(listener, admitted_ns, waited);
 	}
 	return 0;
 }

@@ -26,6 +26,12 @@ static __always_inline void flow_count(__u32 listener, enum setup_event event)
 		count->n[event]++;
 }
 
+/* Is the slice of time @slice still the same in the counts by slices? */
+static __always_inline bool flow_slice_lasts(__u64 slice, __u64 now_ns)
+{
+	return (now_ns >> SETUP_SLICE_NS_SHIFT) - slice < SETUP_SLICES - 1;
+}
+
 /* Takes the flow out of the table; false: somebody else has. */
 static __always_inline bool flow_free(struct flow *flow, __u32 tag)
 {

@@ -125,8 +125,7 @@ static __always_inline void count_request(const struct flow *flow, __u32 listene
 	count->n[SETUP_REQUESTED]++;
 	count->request_sum_ns += took_ns;
 	slice = flow->admitted_ns >> SETUP_SLICE_NS_SHIFT;
-	/* later, and it would count for another slice */
-	if ((now_ns >> SETUP_SLICE_NS_SHIFT) - slice < SETUP_SLICES - 1)
+	if (flow_slice_lasts(slice, now_ns))
 		count->requested[slice & (SETUP_SLICES - 1)]++;
 	bucket = setup_bucket(took_ns);
 	if (bucket < SETUP_BUCKETS)
@@ -154,6 +153,7 @@ static __noinline int watch(struct __sk_buff *skb, const struct segment *segment
 	struct setup_state *state = bpf_map_lookup_elem(&setups, &listener);
 	enum setup_result result = SETUP_GOES_ON;
 	__u64 now_ns, latency_ns, took_ns;
+	bool owed;
 
 	if (!state)
 		return 0;
@@ -166,8 +166,11 @@ static __noinline int watch(struct __sk_buff *skb, const struct segment *segment
 		result = setup_heard(flow, state, bpf_ntohl(segment->tcp.ack_seq), now_ns);
 	if (result == SETUP_BEGINS)
 		count_request(flow, listener, now_ns);
+	owed = flow->bursts == 1 && flow->turn_ns;
 	if (result != SETUP_IS_DONE && segment->payload_len)
 		result = said(skb, flow, state, segment, now_ns);
+	if (owed && !flow->turn_ns)
+		flow_count(listener, SETUP_SERVED);
 	if (result != SETUP_IS_DONE && (segment->tcp.fin || segment->tcp.rst))
 		result = SETUP_IS_OVER;
 	if (result < SETUP_IS_DONE)

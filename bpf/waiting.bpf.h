@@ -24,7 +24,7 @@ const volatile __u64 look_chunk = 1; /* of them that a CPU draws at once */
  * held. */
 #define LOOK_BURST_NS (((__u64)RETURN_WAIT << RETURN_SLICE_NS_SHIFT) / 10)
 #define TICK_NS (1 << WAITING_TICK_NS_SHIFT)
-#define SLICE_TICKS (1 << (RETURN_SLICE_NS_SHIFT - WAITING_TICK_NS_SHIFT))
+#define SLICE_TICKS_SHIFT (RETURN_SLICE_NS_SHIFT - WAITING_TICK_NS_SHIFT)
 #define LOOK_HOPELESS 16
 #define LOOK_SPARSE 8
 
@@ -245,6 +245,9 @@ static __always_inline void count_returns(const struct recall *recall, __u32 ind
 {
 	__u32 age = waiting_age(recall->entry, recall->tick);
 	__u64 slice = now_ns >> RETURN_SLICE_NS_SHIFT;
+	/* the slice in which it was counted as refused, not one near it: at the front of a herd most would seem not
+	 * to have come back */
+	__u64 asked = ((now_ns >> WAITING_TICK_NS_SHIFT) - age) >> SLICE_TICKS_SHIFT;
 	struct returns *returns = bpf_map_lookup_elem(&returns_by_listener, &index);
 
 	if (!returns)
@@ -254,9 +257,8 @@ static __always_inline void count_returns(const struct recall *recall, __u32 ind
 	if (awaited && recall->echo == ECHO_NEW)
 		__sync_fetch_and_add(&returns->refused[slice & (RETURN_SLICES - 1)], 1);
 	if (recall->echo == ECHO_WAITED && recall->entry & WAITING_IS_AWAITED &&
-	    age <= RETURN_WAIT * SLICE_TICKS)
-		__sync_fetch_and_add(
-			&returns->returned[(slice - age / SLICE_TICKS) & (RETURN_SLICES - 1)], 1);
+	    age <= RETURN_WAIT << SLICE_TICKS_SHIFT)
+		__sync_fetch_and_add(&returns->returned[asked & (RETURN_SLICES - 1)], 1);
 }
 
 /* Writes @state of the SYN that asked first at @tick into its entry, or into a new one. */
@@ -348,8 +350,8 @@ __noinline int waiting_reset(struct packet *packet, __u32 listener, __u64 now_ns
 		return 0;
 	packet->isn = bpf_htonl(bpf_ntohl(packet->isn) - 1);
 	waiting_look(&known, packet, now_ns);
-	if (known.entry & WAITING_WAS_ADMITTED)
-		waiting_write(&known, known.entry >> WAITING_TICK_SHIFT & WAITING_TICK_MASK,
+	if (known.entry & WAITING_WAS_ADMITTED && !(known.entry & WAITING_WAS_RESET))
+		waiting_write(&known, known.tick,
 			      (known.entry & ((1 << WAITING_TICK_SHIFT) - 1)) | WAITING_WAS_RESET);
 	return 0;
 }

@@ -251,7 +251,7 @@ struct counters {
 /*
  * One set of the table of connections that have asked: a cache line. An entry is one word, from its
  * highest bit: the fingerprint of addresses, ports and sequence number (32), never 0 unless the
- * entry is free; when it asked first, or was admitted last, in ticks (24); what became of it (8).
+ * entry is free; when it asked first, was admitted last, or gave up, in ticks (24); what became of it (8).
  */
 struct waiting_set {
 	__u64 entry[WAITING_WAYS];

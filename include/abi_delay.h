@@ -62,7 +62,8 @@ struct queue_state {
 	__u32 entries;	 /* room */
 	__u32 releasing; /* not 0: a frame is being put back just now */
 	__u32 reserved00;
-	__u64 reserved0[5];
+	__u64 age_max_ns; /* who asked first so long ago is to be held, whatever room there is; 0: nobody */
+	__u64 reserved0[4];
 	__u64 delay_max_ns; /* in force */
 	__u32 lengths[QUEUE_STATE_CLASSES];
 	__u32 sites[QUEUE_STATE_CLASSES];

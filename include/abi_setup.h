@@ -33,7 +33,8 @@ struct flow {
 	__u8 stage;	   /* enum setup_stage */
 	__u8 bursts;	   /* of the client; 0: its request has not come yet */
 	__u8 synced;	   /* next is known */
-	__u32 reserved[2];
+	__u32 waited;	   /* user space let it in when its SYN had come again: it is not forged */
+	__u32 reserved;
 };
 
 /* What happened to connections in set-up: counted. */
@@ -47,6 +48,7 @@ enum setup_event {
 	SETUP_WITHDRAWN, /* and before */
 	SETUP_REPLACED,	 /* the client began anew from the same port */
 	SETUP_EVICTED,	 /* lost sight of: more at once than there is room for */
+	SETUP_SERVED,	 /* the broker has answered the request, whatever comes of it */
 	SETUP_EVENT_COUNT,
 };
 
@@ -60,8 +62,9 @@ enum setup_event {
 #define SETUP_BUCKETS_PER_OCTAVE_SHIFT 3
 #define SETUP_BUCKET_MIN_SHIFT 17
 
-/* Which share of the SYNs let pass in a slice of time turned into requests. Counts only go up: the
- * slice is [time >> SETUP_SLICE_NS_SHIFT] modulo SETUP_SLICES, and user space knows where it began. */
+/* Which share of the SYNs let pass in a slice of time turned into requests. Those that had come again, and whose
+ * clients had gone then, and said so, are taken off: they were not forged. The slice is [time >> SETUP_SLICE_NS_SHIFT]
+ * modulo SETUP_SLICES, and user space knows where it began. */
 #define SETUP_SLICES 16
 #define SETUP_SLICE_NS_SHIFT 28 /* 0.27 s */
 

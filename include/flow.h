@@ -89,6 +89,7 @@ FLOW_INLINE void flow_begin(struct flow *flow, __u32 isn, __u8 listener, __u16 c
 	flow->stage = 0;
 	flow->bursts = 0;
 	flow->synced = 0;
+	flow->waited = 0;
 }
 
 #endif

@@ -122,11 +122,12 @@ bool controller_is_needed(const struct policy *policy)
 
 /* -- tracking ---------------------------------------------------------------------------------- */
 
-static int ensure_all(struct controller *controller)
+/* @anew: there was none on any device. */
+static int ensure_all(struct controller *controller, bool *anew)
 {
 	struct control *control = controller->instance->control;
 	char name[DEVICE_NAME_MAX];
-	int err = 0;
+	int err = 0, put = 0, there = 0;
 
 	for (int i = 0; i < DEVICES_MAX; i++) {
 		int result;
@@ -136,12 +137,16 @@ static int ensure_all(struct controller *controller)
 		result = egress_ensure(controller->egress, control, control->ifindex[i]);
 		if (result < 0)
 			err = result;
+		put += result == 1;
+		there += result != 1;
 	}
+	*anew = put && !there;
 	return err;
 }
 
 void controller_watch(struct controller *controller, const struct policy *policy)
 {
+	bool anew = false;
 	int err = 0;
 
 	if (!controller->instance || !controller_is_needed(policy))
@@ -151,7 +156,9 @@ void controller_watch(struct controller *controller, const struct policy *policy
 		controller->open_err = egress_open(&controller->egress, controller->instance);
 	err = controller->open_err;
 	if (!err)
-		err = ensure_all(controller);
+		err = ensure_all(controller, &anew);
+	if (anew)
+		flows_forget(controller->flows, instance_now_ns());
 	if (err && err != controller->said_err)
 		log_warning("%s: connections in set-up cannot be tracked, so only rates are "
 			    "controlled: %s",
@@ -289,7 +296,7 @@ struct window_state *controller_window(struct controller *controller, const stru
 	return &controller->windows[id];
 }
 
-/* The answer has to get there, too. */
+/* Who begins now waits for those that wait already. */
 uint64_t controller_setup_ns(const struct controller *controller, unsigned int id)
 {
 	struct setup_sample setup;
@@ -297,11 +304,25 @@ uint64_t controller_setup_ns(const struct controller *controller, unsigned int i
 	if (!controller->flows)
 		return 0;
 	flows_sample(controller->flows, id, &setup);
-	return setup.took_ns ? setup.took_ns + setup.round_trip_ns / 2 : 0;
+	if (!setup.took_ns)
+		return 0;
+	if (setup.oldest_turn_ns > setup.p90_ns)
+		setup.took_ns += setup.oldest_turn_ns - setup.p90_ns;
+	return setup.took_ns + setup.round_trip_ns;
+}
+
+uint64_t controller_round_trip_ns(const struct controller *controller, unsigned int id)
+{
+	struct setup_sample setup;
+
+	if (!controller->flows)
+		return 0;
+	flows_sample(controller->flows, id, &setup);
+	return setup.round_trip_ns;
 }
 
 void controller_note(struct controller *controller, const struct policy *policy, unsigned int id,
-		     const uint8_t *frame, size_t len, uint64_t now_ns)
+		     const uint8_t *frame, size_t len, bool waited, uint64_t now_ns)
 {
 	const struct listener *listener = &policy->listeners[id];
 	struct flow_key key;
@@ -310,5 +331,5 @@ void controller_note(struct controller *controller, const struct policy *policy,
 	if (controller->flows && policy_has_window(listener) &&
 	    syn_frame_flow(frame, len, &key, &isn))
 		flows_note(controller->flows, &key, &controller->instance->control->waiting_seed,
-			   isn, id, listener->connack_max, now_ns);
+			   isn, id, listener->connack_max, waited, now_ns);
 }

@@ -35,10 +35,13 @@ void controller_watch(struct controller *controller, const struct policy *policy
 /* The window of listener @id to take credits from; NULL: it has none. */
 struct window_state *controller_window(struct controller *controller, const struct policy *policy,
 				       unsigned int id);
-/* How long after its SYN was let in a client of listener @id has its answer, at present; 0: unknown. */
+/* How long a set-up of listener @id would take at present from its SYN on, with its way there and the answer's
+ * back; 0: unknown. */
 uint64_t controller_setup_ns(const struct controller *controller, unsigned int id);
-/* Before the SYN in @frame is let in. */
+/* To most clients of listener @id and back; 0: unknown. */
+uint64_t controller_round_trip_ns(const struct controller *controller, unsigned int id);
+/* Before the SYN in @frame is let in. @waited: it has come again, so it is not forged. */
 void controller_note(struct controller *controller, const struct policy *policy, unsigned int id,
-		     const uint8_t *frame, size_t len, uint64_t now_ns);
+		     const uint8_t *frame, size_t len, bool waited, uint64_t now_ns);
 
 #endif

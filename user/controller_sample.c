@@ -133,6 +133,7 @@ void sampler_take(struct sampler *sampler, const struct sources *sources, unsign
 		.latency_count = setup->done,
 		.oldest_ns = setup->oldest_turn_ns,
 		.round_trip_ns = setup->round_trip_ns,
+		.answered = setup->total[SETUP_SERVED],
 		.completed = setup->total[SETUP_DONE],
 		.judged = setup->judged,
 		.requested = setup->requested,

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "delay_max.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #define NS_PER_SEC 1000000000ULL
 
 #define GROW_BELOW_PERCENT 2
@@ -19,6 +22,12 @@
 #define FAILED_TO_SHRINK 3
 /* Beyond this older ones count half, so that a fleet that changes is noticed. */
 #define JUDGED_MOST 400
+
+/* Fewer say nothing of an eighth of them. */
+#define GIVE_UPS_MIN 8
+
+/* Who is held is let in when set-ups that take long for a moment are over. */
+#define SETUP_MEAN_NS (3 * NS_PER_SEC)
 
 /* Of those that fail before an edge is known. */
 #define CHANCE_FORGOTTEN_NS (10 * NS_PER_SEC)
@@ -98,6 +107,13 @@ static uint64_t age_of(const struct delay_edge *edge, uint64_t now_ns)
 	return edge->age_ns;
 }
 
+/* What is left of @age_ns without @margin_ns, a quarter at least: some set-ups may take very long, and say
+ * nothing of the others. */
+static uint64_t without(uint64_t age_ns, uint64_t margin_ns)
+{
+	return margin_ns < age_ns - age_ns / 4 ? age_ns - margin_ns : age_ns / 4;
+}
+
 /* How long may be waited, by @edge; UINT64_MAX: not known. No two clients are the same, and set-up
  * takes time, too. */
 static uint64_t below(const struct delay_max *delay_max, const struct delay_edge *edge,
@@ -107,6 +123,13 @@ static uint64_t below(const struct delay_max *delay_max, const struct delay_edge
 
 	if (age_of(edge, now_ns) == UINT64_MAX)
 		return UINT64_MAX;
+	if (delay_max->waits_ns) {
+		uint64_t ns = without(delay_max->waits_ns,
+				      delay_max->waits_ns / 8 + delay_max->setup_ns);
+
+		/* nor longer than those that failed, whoever it is that waits longer */
+		return ns < edge->age_ns - margin_ns ? ns : edge->age_ns - margin_ns;
+	}
 	if (margin_ns < delay_max->setup_ns)
 		margin_ns = delay_max->setup_ns;
 	/* some set-ups may take very long, and say nothing of the others */
@@ -115,7 +138,16 @@ static uint64_t below(const struct delay_max *delay_max, const struct delay_edge
 	return edge->age_ns - margin_ns;
 }
 
-/* Late ones that go well count if they are as old as those that fail, or failed before. */
+/* From which age on only the patient can be served; 0: not known. */
+static uint64_t patient_from_ns(const struct delay_max *delay_max)
+{
+	uint64_t ns = delay_max->waits_ns + delay_max->waits_ns / 8;
+
+	return delay_max->waits_ns && ns > delay_max->setup_ns ? ns - delay_max->setup_ns : 0;
+}
+
+/* Late ones that go well count if they are as old as those that fail, or failed before, and cannot be some
+ * that were served just in time. */
 static void note_late(struct delay_max *delay_max, uint64_t age_ns, uint32_t count,
 		      enum delay_outcome outcome)
 {
@@ -124,6 +156,8 @@ static void note_late(struct delay_max *delay_max, uint64_t age_ns, uint32_t cou
 
 	if (delay_max->late_edge.age_ns && delay_max->late_edge.age_ns < from_ns)
 		from_ns = delay_max->late_edge.age_ns;
+	if (from_ns < patient_from_ns(delay_max))
+		from_ns = patient_from_ns(delay_max);
 	if (outcome != DELAY_WELL || age_ns >= from_ns)
 		judge(late, age_ns, 0, count, outcome);
 }
@@ -172,6 +206,48 @@ void delay_max_note(struct delay_max *delay_max, uint64_t held_ns, uint64_t age_
 		judge(&delay_max->gone, age_ns, 0, count, outcome);
 }
 
+void delay_max_note_setup(struct delay_max *delay_max, uint64_t setup_ns, uint64_t now_ns)
+{
+	double dt_ns = (double)elapsed_ns(now_ns, delay_max->setup_noted_ns);
+	double change_ns = (double)setup_ns - (double)delay_max->setup_ns;
+
+	delay_max->setup_noted_ns = now_ns;
+	if (!setup_ns || !delay_max->setup_ns)
+		delay_max->setup_ns = setup_ns;
+	else
+		delay_max->setup_ns += (int64_t)(change_ns * dt_ns / (dt_ns + SETUP_MEAN_NS));
+}
+
+void delay_max_note_give_up(struct delay_max *delay_max, uint64_t waited_ns, uint64_t now_ns)
+{
+	if (elapsed_ns(now_ns, delay_max->gave_up_ns) >= CAREFUL_DOUBLES_NS)
+		delay_max->give_ups = 0;
+	delay_max->gave_up_ns = now_ns;
+	delay_max->waited_ns[delay_max->give_ups++ % DELAY_GIVE_UPS] = waited_ns;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+/* Seven in eight wait as long, or it was seen too late: of some only when they are told something. A few are
+ * lost at any time. */
+static void find_waits(struct delay_max *delay_max, uint64_t now_ns)
+{
+	uint64_t sorted[DELAY_GIVE_UPS];
+	size_t count = delay_max->give_ups < DELAY_GIVE_UPS ? delay_max->give_ups : DELAY_GIVE_UPS;
+
+	delay_max->waits_ns = 0;
+	if (count < GIVE_UPS_MIN || elapsed_ns(now_ns, delay_max->gave_up_ns) >= CAREFUL_DOUBLES_NS)
+		return;
+	memcpy(sorted, delay_max->waited_ns, sizeof(sorted));
+	qsort(sorted, count, sizeof(*sorted), by_time);
+	delay_max->waits_ns = sorted[count / 8];
+}
+
 void delay_max_note_late(struct delay_max *delay_max, uint64_t age_ns, bool failed)
 {
 	if (age_ns >= suspect_ns(delay_max))
@@ -207,8 +283,11 @@ uint64_t delay_max_patience_ns(const struct delay_max *delay_max)
 {
 	const struct delay_judged *gone = &delay_max->gone;
 
-	return gone->failed >= FAILED_TO_SHRINK && most_fail(gone) ? delay_max->gone_ns
-								   : UINT64_MAX;
+	if (gone->failed < FAILED_TO_SHRINK || !most_fail(gone))
+		return UINT64_MAX;
+	if (delay_max->waits_ns && delay_max->gone_ns != UINT64_MAX)
+		return without(delay_max->waits_ns, delay_max->setup_ns);
+	return delay_max->gone_ns;
 }
 
 static void grow_to(struct delay_max *delay_max, uint64_t learned_ns, uint64_t now_ns)
@@ -271,6 +350,7 @@ uint64_t delay_max_update(struct delay_max *delay_max, uint32_t entries, uint64_
 	const struct delay_judged *own = &delay_max->own;
 	uint64_t capped_ns, age_ns;
 
+	find_waits(delay_max, now_ns);
 	if (own->failed >= FAILED_TO_SHRINK &&
 	    own->failed * 100 > own->judged * SHRINK_ABOVE_PERCENT)
 		shrink(delay_max, now_ns);

@@ -18,6 +18,10 @@
  * Where it shrank and no edge is known it grows by an eighth at a time, each only after it was in
  * force for as long as itself and was nearly used up, as long as that minute lasts.
  *
+ * Where set-ups are watched, clients are seen to give up in the middle of them, and so when: then all that are
+ * let in have time for a set-up left, and an eighth of their patience, and those that fail only say that there are
+ * impatient ones.
+ *
  * A SYN that comes again later than delay-max may wait for a term of its own (queue_put()): patient
  * clients could not be held at all otherwise. That it fails says nothing of delay-max. But if of those
  * who are so old two in three do, only a sample of them is let in (queue_set_delay_max()), until more of
@@ -30,7 +34,9 @@
 #include <stdint.h>
 
 #define DELAY_MAX_START_NS 500000000ULL
-#define DELAY_MAX_LEAST_NS 100000000ULL	 /* shorter than a turn of a broker under load */
+#define DELAY_MAX_LEAST_NS 100000000ULL /* shorter than a turn of a broker under load */
+/* Of so many that gave up it is known when. */
+#define DELAY_GIVE_UPS 256
 #define DELAY_MAX_MOST_NS 60000000000ULL /* most stacks and all libraries have given up by then */
 
 /* Releases whose end is known. */
@@ -51,9 +57,12 @@ struct delay_max {
 	uint64_t changed_ns; /* when learned_ns was */
 	uint64_t shrunk_ns;  /* when it shrank last */
 	uint64_t careful_ns; /* from here on it grows by an eighth; 0: nothing was ever too long */
-	/* How long a set-up takes after the SYN is let in; the caller's; 0: not known. That a client has
-	 * given up is seen only if it does so early in that time. */
-	uint64_t setup_ns;
+	/* How long a set-up takes after the SYN is let in; 0: not known. That a client has given up is seen only
+	 * if it does so early in that time. */
+	uint64_t setup_ns, setup_noted_ns;
+	/* How long those waited who gave up last, a ring; what most wait at least, 0: not known; and when the last
+	 * one gave up: a minute later it is another storm, maybe of others. */
+	uint64_t waited_ns[DELAY_GIVE_UPS], give_ups, waits_ns, gave_up_ns;
 	struct delay_edge edge;
 	/* Since the last change: */
 	uint64_t proven_ns; /* longest time held of a release that went well */
@@ -84,6 +93,14 @@ void delay_max_init(struct delay_max *delay_max, uint64_t now_ns);
  */
 void delay_max_note(struct delay_max *delay_max, uint64_t held_ns, uint64_t age_ns, uint32_t count,
 		    enum delay_outcome outcome);
+
+/* A set-up would take @setup_ns at the moment, with the way there and back; 0: not known. To be called before each
+ * update. */
+void delay_max_note_setup(struct delay_max *delay_max, uint64_t setup_ns, uint64_t now_ns);
+
+/* A client gave up in the middle of its set-up, @waited_ns after its first SYN: then it need not be guessed from
+ * the ages of those that failed. */
+void delay_max_note_give_up(struct delay_max *delay_max, uint64_t waited_ns, uint64_t now_ns);
 
 /* Once of each such release that had a term of its own, when both that it went well and that it failed would be
  * known: failures are noted sooner, and would seem to be most. */

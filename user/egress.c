@@ -180,7 +180,7 @@ int egress_ensure(const struct egress *egress, struct control *control, uint32_t
 		err = ensure_qdisc(control, ifindex);
 	if (!err)
 		err = add_filter(egress, ifindex, found, first_is_taken);
-	return err ? err : 1;
+	return err ? err : found ? 2 : 1;
 }
 
 /* The qdisc, if it is weir's and nobody else uses it by now: then it is theirs from now on. */

@@ -22,8 +22,7 @@ void egress_close(struct egress *egress);
 
 /*
  * Sees to it that the program is on the way out of a device that @control knows: returns 0 if it was
- * there, 1 if it had to be put there, in the place of one that an earlier weir left if there is one,
- * or -errno. -EBUSY: the device has an ingress qdisc, which has no way out.
+ * there, 1 if it had to be put there, 2 if it took the place of one that an earlier weir left, or -errno. -EBUSY: the device has an ingress qdisc, which has no way out.
  */
 int egress_ensure(const struct egress *egress, struct control *control, uint32_t ifindex);
 

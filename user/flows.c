@@ -46,6 +46,7 @@ struct watched {
 
 struct flows {
 	struct flows_memory memory;
+	uint64_t seen_since_ns;
 	struct watched watched[LISTENERS_MAX];
 };
 
@@ -102,6 +103,11 @@ static bool is_straggler(const struct setup_sample *sample, uint64_t turn_age_ns
 	       turn_age_ns > FLOWS_STRAGGLER_TIMES * sample->p90_ns;
 }
 
+void flows_forget(struct flows *flows, uint64_t now_ns)
+{
+	flows->seen_since_ns = now_ns;
+}
+
 static void visit(struct flows *flows, struct flow *flow, uint32_t tag, uint64_t now_ns)
 {
 	unsigned int id = flow->listener & (LISTENERS_MAX - 1);
@@ -110,6 +116,10 @@ static void visit(struct flows *flows, struct flow *flow, uint32_t tag, uint64_t
 	uint64_t turn_ns = __atomic_load_n(&flow->turn_ns, __ATOMIC_RELAXED);
 	uint64_t still_ns = since(flow->moved_ns, now_ns);
 
+	if (flow->admitted_ns < flows->seen_since_ns) {
+		state->swept_stalled += take_out(flow, tag);
+		return;
+	}
 	if (!flow->bursts) {
 		visit_young(flow, tag, sample, state, now_ns);
 		return;
@@ -278,6 +288,16 @@ static void begin_slices(struct watched *watched, const struct setup_counters *s
 	watched->slice = slice;
 }
 
+/* Let in during slice @i, without those taken back: one counted before the look at which the slice began
+ * may be among these. */
+static uint64_t noted_in(const struct watched *watched, const struct setup_counters *sum,
+			 unsigned int i)
+{
+	int64_t noted = (int64_t)(sum->noted[i] - watched->noted[i]);
+
+	return noted > 0 ? (uint64_t)noted : 0;
+}
+
 /* Of the SYNs that have had a horizon's time, how many have turned into requests? */
 static void look_at_share(struct watched *watched, const struct setup_counters *sum,
 			  uint64_t now_ns)
@@ -290,7 +310,7 @@ static void look_at_share(struct watched *watched, const struct setup_counters *
 
 		if (slice < watched->first_slice || watched->slice - slice >= SETUP_SLICES - 1)
 			continue;
-		noted += sum->noted[i] - watched->noted[i];
+		noted += noted_in(watched, sum, i);
 		requested += sum->requested[i] - watched->requested[i];
 	}
 	if (noted < SAMPLES_MIN)
@@ -311,7 +331,7 @@ static void judge_slices(struct watched *watched, const struct setup_counters *s
 
 		if (watched->slice - watched->judged_slice >= SETUP_SLICES - 1)
 			continue;
-		noted = sum->noted[i] - watched->noted[i];
+		noted = noted_in(watched, sum, i);
 		requested = sum->requested[i] - watched->requested[i];
 		watched->sample.judged += noted;
 		watched->sample.requested += requested < noted ? requested : noted;
@@ -372,7 +392,8 @@ void flows_sample(const struct flows *flows, unsigned int listener, struct setup
 /* -- let in by user space ------------------------------------------------------------------------ */
 
 bool flows_note(struct flows *flows, const struct flow_key *key, const struct waiting_seed *seed,
-		uint32_t isn, unsigned int listener, uint16_t connack_max, uint64_t now_ns)
+		uint32_t isn, unsigned int listener, uint16_t connack_max, bool waited,
+		uint64_t now_ns)
 {
 	const struct flows_memory *memory = &flows->memory;
 	uint32_t tag = flow_tag(key, seed, false);
@@ -387,6 +408,7 @@ bool flows_note(struct flows *flows, const struct flow_key *key, const struct wa
 	if (former == tag && flow->isn == isn)
 		return false;
 	flow_begin(flow, isn, (uint8_t)listener, connack_max, now_ns);
+	flow->waited = waited;
 	__atomic_compare_exchange_n(&flow->tag, &former, tag, false, __ATOMIC_ACQ_REL,
 				    __ATOMIC_RELAXED);
 	__atomic_fetch_or(&memory->used[flow_word(set)], 1ULL << (flow_shift(set) + way),

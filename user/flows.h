@@ -70,6 +70,10 @@ struct flows;
 struct flows *flows_new(const struct flows_memory *memory);
 void flows_free(struct flows *flows);
 
+/* Nobody has seen what became of those that were let in before @now_ns: the next scan takes them out. Else they
+ * would be in flight until they stall, and may be more than the window. */
+void flows_forget(struct flows *flows, uint64_t now_ns);
+
 /* Counts what is in set-up, and sweeps what is too old: every 10 ms, a tenth of a millisecond when
  * there are a thousand. Only one process may. */
 void flows_scan(struct flows *flows, uint64_t now_ns);
@@ -84,7 +88,8 @@ void flows_sample(const struct flows *flows, unsigned int listener, struct setup
  * hash wants them; returns false if it was noted before.
  */
 bool flows_note(struct flows *flows, const struct flow_key *key, const struct waiting_seed *seed,
-		uint32_t isn, unsigned int listener, uint16_t connack_max, uint64_t now_ns);
+		uint32_t isn, unsigned int listener, uint16_t connack_max, bool waited,
+		uint64_t now_ns);
 
 /* The time below which @permille of a histogram's entries are; 0: it is empty. */
 uint64_t flows_quantile_ns(const double buckets[SETUP_BUCKETS], unsigned int permille);

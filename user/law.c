@@ -262,6 +262,17 @@ static double pace_over_goodput(const struct law *law, const struct turn *turn)
 	return PACE_OVER_GOODPUT + (PACE_OVER_GOODPUT_FAR - PACE_OVER_GOODPUT) * away;
 }
 
+/* What the broker can do, by what it did at best. A first answer may be a small part of a set-up; but set-ups end in
+ * lumps, or not at all. */
+static double known_per_sec(const struct law *law)
+{
+	double ends = law->goodput_peak * starts_per_end(law);
+
+	if (law->answers_peak <= 0)
+		return ends;
+	return law->answers_peak < ends ? law->answers_peak : ends;
+}
+
 /*
  * What is released in one lump comes to the broker in one lump, a round trip later and again after
  * each client's turn: its set-ups are slow then although it is idle in between. A window is used up
@@ -272,7 +283,7 @@ static double pace_per_sec(const struct law *law, const struct turn *turn)
 	double seconds = (2 * (double)turn->sample->round_trip_ns + turn->latency_ns / 2) /
 			 NS_PER_SEC;
 	double pace = PACE_GAIN * law->window / law_clamp(seconds, PACE_LEAST_SECONDS, 60);
-	double known = pace_over_goodput(law, turn) * law->goodput_peak * starts_per_end(law);
+	double known = pace_over_goodput(law, turn) * known_per_sec(law);
 
 	/* a probe is for what the window does */
 	if (law->state == LAW_STARTUP || law->state == LAW_PROBE || known <= 0)

@@ -55,6 +55,7 @@ struct law_sample {
 	uint32_t latency_count;	 /* set-ups that p90 is of */
 	uint64_t oldest_ns;	 /* age of the oldest open turn of the broker; 0: none is open */
 	uint64_t round_trip_ns;	 /* from an admitted SYN to its request, p90; 0: unknown */
+	uint64_t answered;	 /* counter: connections whose first request was answered */
 	uint64_t completed;	 /* counter: set-ups that were done */
 	uint64_t judged;	 /* counter: admitted SYNs whose horizon is over */
 	uint64_t requested;	 /* counter: those of them that turned into a request */
@@ -190,10 +191,11 @@ struct law {
 	uint64_t grown_ns, grown_period_ns;
 	/* What set-ups took then, 0 if not known, and how many there were at once. */
 	double grown_latency_ns, grown_in_flight;
-	uint64_t over_since_ns; /* x > 1 since then; 0: it is not */
-	uint64_t idle_ns;	/* when the window held nobody back last */
-	uint64_t low_since_ns;	/* x < 0.35, and wanting more, since then */
-	uint64_t min_since_ns;	/* too slow at the least window, since then */
+	uint64_t grown_answered; /* first answers until then */
+	uint64_t over_since_ns;	 /* x > 1 since then; 0: it is not */
+	uint64_t idle_ns;	 /* when the window held nobody back last */
+	uint64_t low_since_ns;	 /* x < 0.35, and wanting more, since then */
+	uint64_t min_since_ns;	 /* too slow at the least window, since then */
 	uint64_t probe_until_ns, probe_next_ns;
 	double probe_latency_ns;
 	double slowest_ns, slowest_window; /* the largest latency since x was 1, and its window */
@@ -206,17 +208,18 @@ struct law {
 	double signal_base;	  /* window when a signal went over its target */
 
 	bool counted; /* the counters below are of a sample */
-	uint64_t completed, judged, requested, refused, overflows;
+	uint64_t answered, completed, judged, requested, refused, overflows;
 	uint64_t refused_ns;   /* when demand was held back last */
 	uint64_t completed_ns; /* when a set-up was done last, or few were in flight */
 	bool restarted;
 	double in_flight_peak;		/* of about the last second */
 	double goodput_1s, goodput_10s; /* smoothed, per second */
-	double goodput_storm;		/* the same over 2 s, while demand is held back only */
-	double storm_share;		/* what a constant 1 would be so */
-	double goodput_peak;		/* the most of that; fades in half a minute of being busy */
-	double requested_10s;		/* the same of requests, whatever became of them */
-	uint64_t owed_at_ns; /* when an answer was owed for long last, or nobody was held back */
+	/* the same of set-ups and of first answers over 2 s, while demand is held back only, what a
+	 * constant 1 would be so, and the most of each; that fades in half a minute of being busy */
+	double goodput_storm, answers_storm, storm_share;
+	double goodput_peak, answers_peak;
+	double requested_10s; /* the same of requests, whatever became of them */
+	uint64_t owed_at_ns;  /* when an answer was owed for long last, or nobody was held back */
 	double judged_recent, requested_recent;
 	double young_share, reserve;
 	struct law_signal_memory signal[LAW_SIGNALS_MAX];

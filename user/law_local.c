@@ -43,10 +43,16 @@ static void smooth(double *value, double next, uint64_t dt_ns, uint64_t tau_ns)
 	*value += (next - *value) * (double)dt_ns / (double)(dt_ns + tau_ns);
 }
 
+static void keep_most(double *most, double value)
+{
+	if (value > *most)
+		*most = value;
+}
+
 /* What was done while nobody was held back is what was asked for, and says nothing of what the
  * broker can do: only a storm teaches that. */
 static void learn_goodput(struct law *law, const struct turn *turn, uint64_t completed,
-			  double per_sec)
+			  double per_sec, double answers_per_sec)
 {
 	if (!law->refused_ns || turn->now_ns - law->refused_ns > HELD_BACK_NS) {
 		law->goodput.since_ns = 0;
@@ -54,22 +60,25 @@ static void learn_goodput(struct law *law, const struct turn *turn, uint64_t com
 	}
 	law_goodput_note(&law->goodput, completed, turn->now_ns);
 	smooth(&law->goodput_storm, per_sec, turn->dt_ns, STORM_NS);
+	smooth(&law->answers_storm, answers_per_sec, turn->dt_ns, STORM_NS);
 	/* of so little time it is so much of the truth */
 	smooth(&law->storm_share, 1, turn->dt_ns, STORM_NS);
-	if (law->goodput_storm / law->storm_share > law->goodput_peak)
-		law->goodput_peak = law->goodput_storm / law->storm_share;
+	keep_most(&law->goodput_peak, law->goodput_storm / law->storm_share);
+	keep_most(&law->answers_peak, law->answers_storm / law->storm_share);
 }
 
-static void count_goodput(struct law *law, const struct turn *turn, uint64_t completed)
+static void count_goodput(struct law *law, const struct turn *turn, uint64_t completed,
+			  uint64_t answered)
 {
 	uint64_t dt_ns = turn->dt_ns > NS_PER_MS ? turn->dt_ns : NS_PER_MS;
 	double per_sec = (double)completed * NS_PER_SEC / (double)dt_ns;
+	double answers_per_sec = (double)answered * NS_PER_SEC / (double)dt_ns;
 
-	if (per_sec > SANE_PER_SEC)
+	if (per_sec > SANE_PER_SEC || answers_per_sec > SANE_PER_SEC)
 		return;
 	smooth(&law->goodput_1s, per_sec, dt_ns, NS_PER_SEC);
 	smooth(&law->goodput_10s, per_sec, dt_ns, 10 * NS_PER_SEC);
-	learn_goodput(law, turn, completed, per_sec);
+	learn_goodput(law, turn, completed, per_sec, answers_per_sec);
 	if (completed)
 		law->completed_ns = turn->now_ns;
 }
@@ -104,14 +113,17 @@ static void count_real(struct law *law, const struct turn *turn, uint64_t judged
 void law_count(struct law *law, struct turn *turn)
 {
 	const struct law_sample *sample = turn->sample;
-	uint64_t completed, judged, requested, refused;
+	uint64_t answered, completed, judged, requested, refused;
 	bool counted = law->counted, rebased = false;
 
+	answered = delta(&law->answered, sample->answered, counted, &rebased);
 	completed = delta(&law->completed, sample->completed, counted, &rebased);
 	judged = delta(&law->judged, sample->judged, counted, &rebased);
 	requested = delta(&law->requested, sample->requested, counted, &rebased);
 	refused = delta(&law->refused, sample->refused, counted, &rebased);
 	turn->overflows = delta(&law->overflows, sample->overflows, counted, &rebased);
+	if (!law->counted || rebased)
+		law->grown_answered = law->answered;
 	law->counted = true;
 	turn->rebased = rebased;
 	if (rebased) {
@@ -121,7 +133,7 @@ void law_count(struct law *law, struct turn *turn)
 	}
 	if (refused || sample->waiting)
 		law->refused_ns = turn->now_ns;
-	count_goodput(law, turn, completed);
+	count_goodput(law, turn, completed, answered);
 	/* who is not seen is not forged */
 	if (sample->tracked)
 		count_real(law, turn, judged, requested);
@@ -157,8 +169,10 @@ static void judge_peak(struct law *law, const struct turn *turn)
 
 	if (owed || !turn->held_back)
 		law->owed_at_ns = turn->now_ns;
-	if (owed && turn->held_back && law->in_flight_peak >= LAW_PACED * law->window)
+	if (owed && turn->held_back && law->in_flight_peak >= LAW_PACED * law->window) {
 		smooth(&law->goodput_peak, 0, turn->dt_ns, PEAK_NS);
+		smooth(&law->answers_peak, 0, turn->dt_ns, PEAK_NS);
+	}
 }
 
 void law_look(struct law *law, struct turn *turn)

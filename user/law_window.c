@@ -27,6 +27,7 @@
 #define GROW_LAST_SHARE 0.2 /* while there is one, and the target is not far */
 #define GROW_STEP 4.0
 #define GROW_SHARE 0.05
+#define ANSWERED_FACTOR 2.0
 #define FIRST_NS (250 * NS_PER_MS)
 #define FAR_NS NS_PER_SEC
 #define CALM_NS (3 * NS_PER_SEC)
@@ -231,6 +232,15 @@ static double start_window(const struct law *law, const struct turn *turn)
 	return law->window + (step < GROW_STEP ? GROW_STEP : step);
 }
 
+/* While most are still on their way, who say nothing: larger by twice as many as were answered since it grew. */
+static double answered_window(const struct law *law, const struct law_sample *sample, double window)
+{
+	double most = law->window + ANSWERED_FACTOR * (double)(law->answered - law->grown_answered);
+
+	return sample->young * law->young_share > sample->in_flight && window > most ? most
+										     : window;
+}
+
 static enum law_why grow(struct law *law, struct turn *turn)
 {
 	double step = law->window * GROW_SHARE;
@@ -250,7 +260,7 @@ static enum law_why grow(struct law *law, struct turn *turn)
 	if (law->window >= law_window_max(law))
 		return LAW_WHY_MAX;
 	if (law->state == LAW_STARTUP || far) {
-		law_set_window(law, start_window(law, turn));
+		law_set_window(law, answered_window(law, turn->sample, start_window(law, turn)));
 		law->grown_period_ns = (uint64_t)law_clamp(own_ns, 250 * NS_PER_MS, NS_PER_SEC);
 		why = far && law->state != LAW_STARTUP ? LAW_WHY_GROW_FAST : LAW_WHY_STARTUP;
 	} else {
@@ -261,6 +271,7 @@ static enum law_why grow(struct law *law, struct turn *turn)
 		why = LAW_WHY_GROW;
 	}
 	law->grown_ns = turn->now_ns;
+	law->grown_answered = law->answered;
 	if (!turn->stuck) {
 		law->grown_latency_ns = turn->latency_ns;
 		law->grown_in_flight = law->in_flight_peak;

@@ -18,7 +18,8 @@ struct queue {
 	uint32_t slots; /* one more, so that a victim can still be read when its place is taken */
 	uint64_t delay_max_ns;
 	uint64_t age_max_ns;
-	uint32_t passed_over;	   /* that are too old, since one of those was served */
+	uint32_t others_taken;	   /* since one was that is too old */
+	uint64_t taken_ns;	   /* when any was last */
 	struct queue_entry *entry; /* by slot, as is everything below */
 	uint32_t *free_slot;	   /* a stack */
 	uint32_t free_count;
@@ -236,6 +237,14 @@ static bool is_too_old(const struct queue *queue, const struct queue_entry *entr
 	       elapsed_ns(now_ns, entry->first_seen_ns) >= queue->age_max_ns;
 }
 
+/* Some have to be served, or it would never be seen that they are patient; but not so many that it takes much
+ * of what can be done, however often those come again that are too old. */
+static bool is_sample(const struct queue *queue, uint64_t now_ns)
+{
+	return queue->others_taken >= QUEUE_OTHERS ||
+	       (length(queue) == 1 && elapsed_ns(now_ns, queue->taken_ns) >= QUEUE_IDLE_NS);
+}
+
 /* Slot of the next one to release, or NONE. Whose entry is dropped here keeps its turn. */
 static uint32_t next(struct queue *queue, uint64_t now_ns)
 {
@@ -248,10 +257,8 @@ static uint32_t next(struct queue *queue, uint64_t now_ns)
 
 			if (is_silent(entry, now_ns)) {
 				drop(queue, slot, QUEUE_SILENT);
-			} else if (is_too_old(queue, entry, now_ns) &&
-				   queue->passed_over < QUEUE_PASSED_OVER) {
+			} else if (is_too_old(queue, entry, now_ns) && !is_sample(queue, now_ns)) {
 				drop(queue, slot, QUEUE_EXPIRED);
-				queue->passed_over++;
 			} else {
 				return slot;
 			}
@@ -287,8 +294,10 @@ const struct queue_entry *queue_take(struct queue *queue, uint64_t now_ns)
 	if (slot == NONE)
 		return NULL;
 	count_held(&queue->stats, elapsed_ns(now_ns, queue->entry[slot].queued_ns));
+	queue->others_taken++;
 	if (is_too_old(queue, &queue->entry[slot], now_ns))
-		queue->passed_over = 0;
+		queue->others_taken = 0;
+	queue->taken_ns = now_ns;
 	fair_pass_turn(&queue->fair, slot);
 	drop(queue, slot, QUEUE_RELEASED);
 	return &queue->entry[slot];
@@ -307,10 +316,13 @@ const struct queue_entry *queue_draw(const struct queue *queue, uint32_t chance)
 	return NULL;
 }
 
-void queue_send_away(struct queue *queue, const struct queue_entry *entry)
+void queue_send_away(struct queue *queue, uint64_t key)
 {
-	queue->away[entry->key % AWAY_MAX] = entry->key;
-	drop(queue, (uint32_t)(entry - queue->entry), QUEUE_SENT_AWAY);
+	uint32_t slot = keys_find(&queue->keys, key);
+
+	queue->away[key % AWAY_MAX] = key;
+	if (slot != KEYS_NONE)
+		drop(queue, slot, QUEUE_SENT_AWAY);
 }
 
 bool queue_forget(struct queue *queue, uint64_t key, uint64_t now_ns)

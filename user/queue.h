@@ -27,7 +27,10 @@
  * Windows 7), and 1 s for the round trip and coarse timers. See queue_take(). */
 #define QUEUE_FIRST_GAP_MAX_NS 4000000000ULL
 
-#define QUEUE_PASSED_OVER 31
+/* Of those that are too old one is served after so many others, or when nobody else is there and none was
+ * served for so long. */
+#define QUEUE_OTHERS 31
+#define QUEUE_IDLE_NS 100000000ULL
 
 /* In the order they are served. */
 enum queue_class {
@@ -107,9 +110,9 @@ struct queue;
 struct queue *queue_create(uint32_t entries, uint64_t delay_max_ns);
 void queue_destroy(struct queue *queue);
 
-/* Counts for what is queued already, too. Of connections of @age_max_ns and older, in a term of their
- * own, QUEUE_PASSED_OVER are dropped at their turn for each that is served, which shows whether they are
- * still there; UINT64_MAX: all are served. */
+/* Counts for what is queued already, too. Connections of @age_max_ns and older, in a term of their
+ * own, are dropped at their turn, but for a few that show whether their clients are still there; UINT64_MAX: all
+ * are served. */
 void queue_set_delay_max(struct queue *queue, uint64_t delay_max_ns, uint64_t age_max_ns);
 
 /*
@@ -149,11 +152,11 @@ bool queue_forget(struct queue *queue, uint64_t key, uint64_t now_ns);
 const struct queue_entry *queue_draw(const struct queue *queue, uint32_t chance);
 
 /*
- * Takes out @entry of queue_draw(), whose client has been told that it is refused. It stays valid until
- * the next queue_put(). A SYN of up to 16384 such connections, the latest, is not queued any more, so that
+ * The client of the SYN with @key has been told that it is refused: takes it out if it is queued; its entry stays
+ * valid until the next queue_put(). A SYN of up to 16384 such connections, the latest, is not queued any more, so that
  * the client can be told again: it may have been sent before that was known, or since that was lost.
  */
-void queue_send_away(struct queue *queue, const struct queue_entry *entry);
+void queue_send_away(struct queue *queue, uint64_t key);
 
 /* Drops what has expired, as every other call with a time does. Returns how many. */
 uint32_t queue_expire(struct queue *queue, uint64_t now_ns);

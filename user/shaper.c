@@ -134,7 +134,8 @@ static void put_back(struct shaper *shaper, unsigned int id, const struct queue_
 
 	memcpy(frame, entry->frame, entry->len);
 	syn_frame_complete(frame, entry->len);
-	controller_note(shaper->controller, shaper->policy, id, frame, entry->len, now_ns);
+	controller_note(shaper->controller, shaper->policy, id, frame, entry->len,
+			entry->class == QUEUE_RETRANSMITS, now_ns);
 	waiting_admit(&shaper->waiting, entry->key, now_ns, &shaper->returns[id]);
 	/* in generic mode it meets the packet path again before this returns */
 	__atomic_store_n(&state->releasing, 1, __ATOMIC_RELEASE);
@@ -255,8 +256,10 @@ static void watch_tracking(struct shaper *shaper, uint64_t now_ns)
 		return;
 	shaper->watched_ns = now_ns;
 	/* somebody changes something: the next time, then, for nothing here may wait */
-	if (pins_try_lock(&pins, false))
+	if (pins_try_lock(&pins, false)) {
+		shaper->watched_ns = 0;
 		return;
+	}
 	if (!shaper_check_pins(shaper, &same) && same)
 		controller_watch(shaper->controller, shaper->policy);
 	pins_unlock(&pins);

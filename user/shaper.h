@@ -32,14 +32,17 @@ struct line {
 	struct delay_max delay_max;
 	struct trials *trials; /* of what was released */
 	struct spread spread;
-	uint64_t not_held;   /* new SYNs, since the queue was half full; a counter */
-	uint32_t told_again; /* that they are refused, since the last tick */
-	uint64_t set_max_ns; /* delay-max in force */
-	uint32_t serial;     /* of the listener */
-	bool leased;	     /* else nothing more comes in */
-	uint32_t reserve;    /* in force when a token was asked for last */
-	uint64_t eased_ns;   /* when it became less */
-	uint64_t arranged;   /* generation of the policy that it was made for */
+	uint64_t not_held; /* new SYNs, since the queue was half full; a counter */
+	uint64_t round_trip_ns;
+	uint64_t age_max_ns;   /* from which on they are too old */
+	uint32_t to_send_away; /* until the next tick */
+	uint32_t told_again;   /* that they are refused, since the last tick */
+	uint64_t set_max_ns;   /* delay-max in force */
+	uint32_t serial;       /* of the listener */
+	bool leased;	       /* else nothing more comes in */
+	uint32_t reserve;      /* in force when a token was asked for last */
+	uint64_t eased_ns;     /* when it became less */
+	uint64_t arranged;     /* generation of the policy that it was made for */
 };
 
 struct shaper {

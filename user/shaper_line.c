@@ -35,6 +35,7 @@ void line_close(struct shaper *shaper, unsigned int id, uint64_t now_ns)
 	const struct queue_entry *held;
 
 	__atomic_store_n(&state->lease_until_ns, 0, __ATOMIC_RELEASE);
+	state->age_max_ns = 0;
 	while (line->queue && (held = queue_peek(line->queue, now_ns)))
 		queue_forget(line->queue, held->key, now_ns);
 	if (line->queue)
@@ -115,19 +116,28 @@ void line_set_delay_max(struct shaper *shaper, unsigned int id, uint64_t now_ns)
 	uint64_t wanted_ns = listener->delay_max_ns, age_ns = UINT64_MAX;
 
 	if (wanted_ns == DELAY_MAX_AUTO) {
-		line->delay_max.setup_ns = controller_setup_ns(shaper->controller, id);
+		line->round_trip_ns = controller_round_trip_ns(shaper->controller, id);
+		delay_max_note_setup(&line->delay_max, controller_setup_ns(shaper->controller, id),
+				     now_ns);
 		wanted_ns = delay_max_update(&line->delay_max, queue_entries(line->queue), rate,
 					     now_ns);
 		age_ns = delay_max_age_ns(&line->delay_max, now_ns);
 	}
 	queue_set_delay_max(line->queue, wanted_ns, age_ns);
+	line->age_max_ns = age_ns;
 	line->set_max_ns = wanted_ns;
 	shaper->states[id].delay_max_ns = wanted_ns;
+	__atomic_store_n(&shaper->states[id].age_max_ns, age_ns == UINT64_MAX ? 0 : age_ns,
+			 __ATOMIC_RELAXED);
 }
 
 /* At which look a trial counts as gone well. Proof of delay-max is needed soon; of late ones, in a term
  * of their own, there is time to know it better. */
 #define LATE_LOOK 4 /* 1.6 s */
+
+/* After the SYN+ACK: who has given up before that comes answers it at once. */
+#define GIVEN_UP_AFTER_NS 50000000ULL
+
 static unsigned int look_that_counts(const struct trial *trial)
 {
 	return trial->age_ns > trial->held_ns ? LATE_LOOK : 0;
@@ -150,6 +160,18 @@ static void judge_trial(struct delay_max *delay_max, struct trial *trial, unsign
 	delay_max_note(delay_max, trial->held_ns, trial->age_ns, 1, outcome);
 }
 
+/* In the middle of its set-up, and not before the SYN+ACK had come: then it is not known when. */
+static void note_give_up(struct line *line, const struct trial *trial, uint64_t reset_ns,
+			 uint64_t now_ns)
+{
+	uint64_t answered_ns = trial->released_ns + line->round_trip_ns + line->round_trip_ns / 4;
+
+	if (reset_ns && line->round_trip_ns && trial->waited && !trial->failed &&
+	    reset_ns > answered_ns + GIVEN_UP_AFTER_NS)
+		delay_max_note_give_up(&line->delay_max,
+				       trial->age_ns + reset_ns - trial->released_ns, now_ns);
+}
+
 /*
  * What has become of those that were released. The RST of one that has sent a single SYN may come
  * from whoever has the address that a flood has forged: it says nothing.
@@ -160,8 +182,10 @@ void line_judge_releases(const struct shaper *shaper, struct line *line, uint64_
 
 	for (unsigned int look = 0; look < TRIAL_LOOKS; look++) {
 		while ((trial = trials_look(line->trials, look, now_ns))) {
-			bool reset = waiting_was_reset(&shaper->waiting, trial->key, now_ns);
+			uint64_t reset_ns = waiting_reset_ns(&shaper->waiting, trial->key, now_ns);
+			bool reset = reset_ns;
 
+			note_give_up(line, trial, reset_ns, now_ns);
 			judge_trial(&line->delay_max, trial, look, reset);
 		}
 	}
@@ -181,6 +205,14 @@ static bool may_be_forged(const struct shaper *shaper, unsigned int id)
 	return __atomic_load_n(&shaper->returns[id].reserve, __ATOMIC_RELAXED) > 0;
 }
 
+/* Who cannot be told goes on waiting. */
+static void tell_away(const struct shaper *shaper, struct line *line,
+		      const struct queue_entry *entry)
+{
+	if (entry && tell_refused(shaper, entry->ifindex, entry->frame, entry->len))
+		queue_send_away(line->queue, entry->key);
+}
+
 void line_put(struct shaper *shaper, unsigned int id, const struct queue_syn *syn, uint64_t seen_ns)
 {
 	struct line *line = &shaper->lines[id];
@@ -193,6 +225,13 @@ void line_put(struct shaper *shaper, unsigned int id, const struct queue_syn *sy
 		line->told_again++;
 		tell_refused(shaper, syn->ifindex, syn->frame, syn->len);
 	}
+	if (!syn->retransmit || age_ns < line->age_max_ns || result == QUEUE_REFUSED_AWAY)
+		return;
+	line->spread.now.too_late++;
+	if (!line->to_send_away || !tell_refused(shaper, syn->ifindex, syn->frame, syn->len))
+		return;
+	line->to_send_away--;
+	queue_send_away(line->queue, syn->key);
 }
 
 /* New SYNs that the packet path has not handed over, since the queue was half full. */
@@ -213,7 +252,7 @@ void line_spread(struct shaper *shaper, unsigned int id, uint64_t now_ns)
 {
 	const bool learned = shaper->policy->listeners[id].delay_max_ns == DELAY_MAX_AUTO;
 	struct line *line = &shaper->lines[id];
-	uint32_t held = spread_held(line->queue, may_be_forged(shaper, id)), count;
+	uint32_t held = spread_held(line->queue, may_be_forged(shaper, id));
 	uint64_t patience_ns = UINT64_MAX;
 
 	line->told_again = 0;
@@ -221,13 +260,11 @@ void line_spread(struct shaper *shaper, unsigned int id, uint64_t now_ns)
 		count_not_held(shaper, id);
 	if (learned && shaper->away_fd >= 0)
 		patience_ns = delay_max_patience_ns(&line->delay_max);
-	for (count = spread_take_turn(&line->spread, held, patience_ns, now_ns); count; count--) {
-		const struct queue_entry *entry = queue_draw(line->queue, arc4random());
-
-		/* who cannot be told goes on waiting */
-		if (entry && tell_refused(shaper, entry->ifindex, entry->frame, entry->len))
-			queue_send_away(line->queue, entry);
-	}
+	/* those of the turn before that no one too old has come for */
+	if (spread_is_excess(&line->spread, held, patience_ns))
+		for (; line->to_send_away; line->to_send_away--)
+			tell_away(shaper, line, queue_draw(line->queue, arc4random()));
+	line->to_send_away = spread_take_turn(&line->spread, held, patience_ns, now_ns);
 }
 
 /* The queue that listener @id has to have under the policy. */

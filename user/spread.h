@@ -29,7 +29,8 @@
 
 struct spread_turn {
 	uint64_t ended_ns;
-	uint32_t came; /* connections, soon after their first SYN */
+	uint32_t came;	   /* connections, soon after their first SYN */
+	uint32_t too_late; /* SYNs of those that are too old; the caller's */
 	uint32_t let_in;
 };
 
@@ -53,10 +54,13 @@ void spread_note(struct spread *spread, enum queue_result result, bool retransmi
 uint32_t spread_held(const struct queue *queue, bool forged);
 
 /*
- * To be called every 100 ms or so. @held: how many wait whose addresses are theirs; @patience_ns: the
- * age at which clients give up, UINT64_MAX: not known. Returns how many to send away now.
+ * To be called every 100 ms or so. @held: how many wait whose addresses are theirs; @patience_ns: up to
+ * what age they are let in with success, UINT64_MAX: not known. Returns how many to send away until
+ * the next turn, best those that are too old already, and others only if spread_is_excess().
  */
 uint32_t spread_take_turn(struct spread *spread, uint32_t held, uint64_t patience_ns,
 			  uint64_t now_ns);
+/* Are more held than can be let in before they are too old? */
+bool spread_is_excess(const struct spread *spread, uint32_t held, uint64_t patience_ns);
 
 #endif

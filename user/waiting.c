@@ -51,12 +51,19 @@ static __u64 *find_entry(const struct waiting_table *table, uint64_t key, uint32
 	return &set->entry[find_way(set, (uint32_t)(key >> 32), tick)];
 }
 
-bool waiting_was_reset(const struct waiting_table *table, uint64_t key, uint64_t now_ns)
+uint64_t waiting_reset_ns(const struct waiting_table *table, uint64_t key, uint64_t now_ns)
 {
 	const __u64 *place = find_entry(table, key, TICK(now_ns));
 	__u64 entry = __atomic_load_n(place, __ATOMIC_RELAXED);
 
-	return entry >> WAITING_TAG_SHIFT == key >> 32 && entry & WAITING_WAS_RESET;
+	uint32_t ticks = ticks_since(entry, TICK(now_ns));
+
+	if (entry >> WAITING_TAG_SHIFT != key >> 32 || !(entry & WAITING_WAS_RESET))
+		return 0;
+	/* since @now_ns was read */
+	if (ticks > WAITING_TICK_MASK / 2)
+		ticks = 0;
+	return now_ns - ((uint64_t)ticks << WAITING_TICK_NS_SHIFT);
 }
 
 void waiting_admit(const struct waiting_table *table, uint64_t key, uint64_t now_ns,

@@ -21,7 +21,7 @@ struct waiting_table {
 void waiting_admit(const struct waiting_table *table, uint64_t key, uint64_t now_ns,
 		   struct returns *returns);
 
-/* Has the client of the SYN with @key answered its SYN+ACK with a RST? */
-bool waiting_was_reset(const struct waiting_table *table, uint64_t key, uint64_t now_ns);
+/* When the client of the SYN with @key answered its SYN+ACK with a RST, or gave up later; 0: it has not. */
+uint64_t waiting_reset_ns(const struct waiting_table *table, uint64_t key, uint64_t now_ns);
 
 #endif

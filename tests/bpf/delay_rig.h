@@ -62,6 +62,16 @@ static inline void set_queue(uint64_t lease_until_ns, uint32_t length, uint32_t 
 	assert_int_equal(bpf_map_update_elem(rig.instance.map_fd[MAP_QUEUES], &id, &state, 0), 0);
 }
 
+static inline void set_age_max(uint64_t age_max_ns)
+{
+	struct queue_state state;
+	uint32_t id = 0;
+
+	assert_int_equal(bpf_map_lookup_elem(rig.instance.map_fd[MAP_QUEUES], &id, &state), 0);
+	state.age_max_ns = age_max_ns;
+	assert_int_equal(bpf_map_update_elem(rig.instance.map_fd[MAP_QUEUES], &id, &state, 0), 0);
+}
+
 /* Budgets are of a CPU each. */
 static inline void stay_on_cpu(void)
 {

@@ -177,7 +177,7 @@ static inline void knock(void)
 /* It has come to that, once, and nothing is left of it. */
 static inline void came_to(enum setup_event event)
 {
-	for (int other = SETUP_DONE; other < SETUP_EVENT_COUNT; other++)
+	for (int other = SETUP_DONE; other <= SETUP_EVICTED; other++)
 		assert_int_equal(counted(other), other == (int)event);
 	assert_int_equal(flows_there(), 0);
 }

@@ -91,6 +91,27 @@ static void test_behind_a_backlog(void **state)
 	expect_dropped(SYN(4), REASON_BEHIND, UNHELD_QUEUE_FULL);
 }
 
+/* Who asked first so long ago that its client has gone, most likely, is user space's to judge. */
+static void test_too_old(void **state)
+{
+	(void)state;
+	open_common(HEAD "rate = 1/s\nburst = 1\n");
+	expect_passed(SYN(1), REASON_ADMITTED);
+	expect_held(SYN(2), REASON_LISTENER_LIMIT);
+	expect_held(SYN(3), REASON_LISTENER_LIMIT);
+	set_age_max(2 * SECOND);
+	rig_at(&rig, start_ns + 2 * SECOND - 10000000);
+	expect_passed(SYN(2), REASON_ADMITTED);
+	rig_at(&rig, start_ns + 4 * SECOND);
+	expect_held(SYN(3), REASON_BEHIND);
+	/* a new one is not, and nobody is if nobody would take them */
+	expect_passed(SYN(4), REASON_ADMITTED);
+	rig_at(&rig, start_ns + 6 * SECOND);
+	set_queue(start_ns + 6 * SECOND, 0, 1000);
+	set_age_max(2 * SECOND);
+	expect_passed(SYN(3), REASON_ADMITTED);
+}
+
 /* A queue takes new ones until it is half full, rounded up; those that have waited always. */
 static void test_half_full(void **state)
 {
@@ -226,6 +247,7 @@ int main(void)
 		cmocka_unit_test(test_over_a_shared_limit),
 		cmocka_unit_test(test_never_over_source_or_site),
 		cmocka_unit_test(test_behind_a_backlog),
+		cmocka_unit_test(test_too_old),
 		cmocka_unit_test(test_half_full),
 		cmocka_unit_test(test_a_double_has_not_waited),
 		cmocka_unit_test(test_nobody_takes_them),

@@ -114,6 +114,67 @@ static void test_client_ends(void **state)
 	}
 }
 
+static uint64_t noted_in_slices(void)
+{
+	const struct setup_counters now = counters();
+	uint64_t noted = 0;
+
+	for (int i = 0; i < SETUP_SLICES; i++)
+		noted += now.noted[i] - before.noted[i];
+	return noted;
+}
+
+/* Those that had come again, and had gone when they were let pass, are not counted for their slice. */
+static void test_withdrawn_was_not_forged(void **state)
+{
+	(void)state;
+	begin(OPEN, &(struct frame_spec){ 0 });
+	knock();
+	assert_int_equal(noted_in_slices(), 1);
+	/* a single SYN may be forged, and the RST of whoever has that address */
+	client_sends(TCP_RST, ISN + 1);
+	came_to(SETUP_WITHDRAWN);
+	assert_int_equal(noted_in_slices(), 1);
+	begin(OPEN, &(struct frame_spec){ 0 });
+	knock();
+	for (unsigned int i = 0; i < RIG_FLOW_SLOTS; i++)
+		flows[i].waited = !!flows[i].tag;
+	client_sends(TCP_RST, ISN + 1);
+	came_to(SETUP_WITHDRAWN);
+	assert_int_equal(noted_in_slices(), 0);
+	/* after its request it was there */
+	begin(OPEN, &(struct frame_spec){ 0 });
+	knock();
+	hear();
+	client_sends(TCP_RST, ISN + 51);
+	came_to(SETUP_GIVEN_UP);
+	assert_int_equal(noted_in_slices(), 1);
+}
+
+/* The first answer, once, whatever comes after it. */
+static void test_served(void **state)
+{
+	(void)state;
+	begin(OPEN, &(struct frame_spec){ 0 });
+	knock();
+	hear();
+	assert_int_equal(counted(SETUP_SERVED), 0);
+	/* AUTH, another burst, CONNACK */
+	say("\xf0\x02\x00\x00", 4);
+	assert_int_equal(counted(SETUP_SERVED), 1);
+	hear();
+	say("\x20\x02\x00\x00", 4);
+	came_to(SETUP_DONE);
+	assert_int_equal(counted(SETUP_SERVED), 1);
+	/* refused without a word */
+	begin(OPEN, &(struct frame_spec){ 0 });
+	knock();
+	hear();
+	say_from(server_sent, TCP_FIN | TCP_ACK, NULL, 0);
+	came_to(SETUP_REFUSED);
+	assert_int_equal(counted(SETUP_SERVED), 0);
+}
+
 static void test_broker_ends(void **state)
 {
 	(void)state;
@@ -189,7 +250,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_frames),	    cmocka_unit_test(test_others),
-		cmocka_unit_test(test_client_ends), cmocka_unit_test(test_broker_ends),
+		cmocka_unit_test(test_client_ends), cmocka_unit_test(test_withdrawn_was_not_forged),
+		cmocka_unit_test(test_served),	    cmocka_unit_test(test_broker_ends),
 		cmocka_unit_test(test_same_port),   cmocka_unit_test(test_what_is_noted),
 		cmocka_unit_test(test_first_byte),
 	};

@@ -66,10 +66,46 @@ static void test_reset_by_the_client(void **state)
 	rig_close(&rig);
 }
 
+static uint64_t tick_of_reset(void)
+{
+	struct waiting_set set;
+
+	for (uint32_t i = 0; i < SETS; i++) {
+		assert_int_equal(bpf_map_lookup_elem(rig.instance.map_fd[MAP_WAITING], &i, &set),
+				 0);
+		for (int way = 0; way < WAITING_WAYS; way++)
+			if (set.entry[way] & WAITING_WAS_RESET)
+				return set.entry[way] >> WAITING_TICK_SHIFT & WAITING_TICK_MASK;
+	}
+	fail_msg("there is none");
+	return 0;
+}
+
+/* When it did, by its first. */
+static void test_time_of_the_reset(void **state)
+{
+	const uint64_t start_ns = 1000000000000ULL;
+
+	(void)state;
+	rig_open_remembering(&rig,
+			     "[weir]\nmode = enforce\nsources = 65\n"
+			     "[listener m]\nports = 1883\nrate = 1/h\nburst = 1\n",
+			     SETS, 1);
+	rig_at(&rig, start_ns);
+	assert_int_equal(syn(500), REASON_ADMITTED);
+	for (uint64_t after_ns = 700000000; after_ns < 2000000000; after_ns += 500000000) {
+		rig_at(&rig, start_ns + after_ns);
+		rig_reason(&rig, &(struct frame_spec){ .isn = 501, .flags = TCP_RST });
+		assert_int_equal(tick_of_reset(), (start_ns + 700000000) >> WAITING_TICK_NS_SHIFT);
+	}
+	rig_close(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reset_by_the_client),
+		cmocka_unit_test(test_time_of_the_reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -270,6 +270,30 @@ static void test_reserve_follows_returns(void **state)
 	}
 }
 
+/* A herd grows: those of each slice come back a second later, in which there were more. */
+static void test_returns_of_the_front_of_a_herd(void **state)
+{
+	const uint64_t slice_ns = 1ULL << RETURN_SLICE_NS_SHIFT,
+		       tick_ns = 1ULL << WAITING_TICK_NS_SHIFT;
+	uint64_t first_ns;
+
+	(void)state;
+	open_common(SLOW);
+	first_ns = (start_ns / slice_ns + 2) * slice_ns - tick_ns;
+	/* just before a slice ends, and back just after another has begun */
+	rig_at(&rig, first_ns);
+	for (uint32_t i = 0; i < 40; i++)
+		send(1 + i);
+	rig_at(&rig, first_ns + 2 * slice_ns - 2 * tick_ns);
+	for (uint32_t i = 0; i < 40; i++)
+		send(1 + i);
+	for (unsigned int i = 0; i < RETURN_SLICES; i++) {
+		assert_int_equal(rig_returns(&rig).returned[i], rig_returns(&rig).refused[i]);
+		assert_true(rig_returns(&rig).refused[i] == 0 ||
+			    i == (first_ns >> RETURN_SLICE_NS_SHIFT) % RETURN_SLICES);
+	}
+}
+
 /* When the forged ones have gone, the next refusals say so. */
 static void test_reserve_ends(void **state)
 {
@@ -383,6 +407,7 @@ int main(void)
 		cmocka_unit_test(test_reserve_of_a_burst),
 		cmocka_unit_test(test_reserve_of_the_host),
 		cmocka_unit_test(test_reserve_follows_returns),
+		cmocka_unit_test(test_returns_of_the_front_of_a_herd),
 		cmocka_unit_test(test_reserve_ends),
 		cmocka_unit_test(test_no_reserve_without_waiting),
 		cmocka_unit_test(test_rules_are_not_remembered),

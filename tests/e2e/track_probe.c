@@ -75,7 +75,7 @@ static int probe_check(struct probe *probe)
 				probe->links.link[i].device, strerror(-ret));
 			return ret;
 		}
-		probe->put += (unsigned int)ret;
+		probe->put += ret > 0;
 	}
 	return 0;
 }

@@ -31,7 +31,8 @@ static struct {
 	uint32_t entries;
 	uint64_t delay_max_ns;
 	uint64_t age_max_ns;
-	uint32_t passed_over;
+	uint32_t others_taken;
+	uint64_t taken_ns;
 	uint64_t now_ns;
 	uint64_t order;
 	struct model_entry entry[KEYS];
@@ -137,6 +138,13 @@ static bool is_too_old(const struct model_entry *entry)
 	return entry->term_ns != entry->first_ns && elapsed_ns(entry->first_ns) >= model.age_max_ns;
 }
 
+static bool is_sample(void)
+{
+	return model.others_taken >= QUEUE_OTHERS ||
+	       (count(QUEUE_RETRANSMITS, -1, -1) + count(QUEUE_NEW, -1, -1) == 1 &&
+		elapsed_ns(model.taken_ns) >= QUEUE_IDLE_NS);
+}
+
 /* KEYS: none. Drops silent ones, and too old ones, on the way. */
 static uint32_t model_next(void)
 {
@@ -153,9 +161,8 @@ static uint32_t model_next(void)
 		if (elapsed_ns(entry->last_ns) <=
 		    (entry->last_ns > entry->first_ns ? entry->last_ns - entry->first_ns : 0) +
 			    QUEUE_FIRST_GAP_MAX_NS) {
-			if (!is_too_old(entry) || model.passed_over == QUEUE_PASSED_OVER)
+			if (!is_too_old(entry) || is_sample())
 				return next;
-			model.passed_over++;
 		}
 		entry->present = false;
 	}
@@ -268,8 +275,8 @@ static void take(bool peek)
 	if (peek || !entry)
 		return;
 	site = site_of(key);
-	if (is_too_old(&model.entry[key]))
-		model.passed_over = 0;
+	model.others_taken = is_too_old(&model.entry[key]) ? 0 : model.others_taken + 1;
+	model.taken_ns = model.now_ns;
 	model.entry[key].present = false;
 	model.site_order[entry->class][site] = ++model.order;
 	model.source_order[entry->class][site][source_of(key)] = ++model.order;
@@ -286,7 +293,7 @@ static void send_away(uint32_t chance)
 	expect(model.entry[entry->key].present && entry->class == QUEUE_RETRANSMITS &&
 		       model.entry[entry->key].class == QUEUE_RETRANSMITS,
 	       "a new one was drawn");
-	queue_send_away(queue, entry);
+	queue_send_away(queue, entry->key);
 	model.entry[entry->key].present = false;
 	/* 0 is nobody's key */
 	model.entry[entry->key].away = entry->key;

@@ -174,11 +174,11 @@ void broker_request(uint32_t id)
 	struct node *node = &world.node[connection->node];
 
 	node->young--;
-	node->judged++;
 	if (connection->gone) {
 		finish(id);
 		return;
 	}
+	node->judged++;
 	node->requested++;
 	node->in_flight++;
 	connection->counted = true;
@@ -205,6 +205,7 @@ static void worked(struct node *node, uint32_t id)
 		finish(id);
 		return;
 	}
+	node->answered++;
 	close_turn(id);
 	at(world.now_ms + world.scenario->round_trip_ms, CONNECT_ARRIVES, id, 0);
 }

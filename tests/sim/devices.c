@@ -41,11 +41,12 @@ void device_send_syn(uint32_t id)
 	if (device->connected || device->connection != NONE)
 		return;
 	world.result.syns++;
-	shaper_judge(id, device->syns > 0);
 	device->syns++;
 	if (stack->syn_ms[device->syns])
 		at(device->began_ms + stack->syn_ms[device->syns], DEVICE_SENDS_SYN, id,
 		   device->attempt);
+	/* may refuse it: then that is of the past */
+	shaper_judge(id, device->syns > 1);
 }
 
 static uint32_t back_off_ms(struct device *device)

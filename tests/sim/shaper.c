@@ -103,6 +103,14 @@ static uint32_t queued(const struct node *node)
 	return queue_length(node->queue, QUEUE_RETRANSMITS) + queue_length(node->queue, QUEUE_NEW);
 }
 
+/* The RST takes half a round trip, as whatever a device sends. */
+static void tell_away(struct node *node, uint64_t key)
+{
+	queue_send_away(node->queue, key);
+	if (!is_forged(key) && is_there(key))
+		device_refused((uint32_t)key);
+}
+
 static void put(struct node *node, uint64_t key, uint64_t site, uint64_t first_ns, bool retransmit)
 {
 	struct queue_syn syn = {
@@ -119,6 +127,20 @@ static void put(struct node *node, uint64_t key, uint64_t site, uint64_t first_n
 
 	spread_note(&node->spread, result, retransmit, NS(world.now_ms) - first_ns,
 		    some_are_forged());
+	if (!retransmit || result == QUEUE_REFUSED_AWAY ||
+	    NS(world.now_ms) - first_ns < delay_max_age_ns(&node->delay_max, NS(world.now_ms)))
+		return;
+	node->spread.now.too_late++;
+	if (node->to_send_away) {
+		node->to_send_away--;
+		tell_away(node, key);
+	}
+}
+
+static bool is_too_old(const struct node *node, const struct device *device)
+{
+	return NS(world.now_ms) - NS(device->began_ms) >=
+	       delay_max_age_ns(&node->delay_max, NS(world.now_ms));
 }
 
 void shaper_judge(uint32_t id, bool retransmit)
@@ -126,8 +148,9 @@ void shaper_judge(uint32_t id, bool retransmit)
 	const struct device *device = &world.device[id];
 	struct node *node = &world.node[device->node];
 	bool delay = world.scenario->shaper == SHAPER_DELAY && !node->dead;
+	bool held = delay && (queued(node) || is_too_old(node, device));
 
-	if ((!delay || !queued(node)) && has_credit(node, retransmit)) {
+	if (!held && has_credit(node, retransmit)) {
 		take_credit(node);
 		broker_admit(device->node, id, UINT64_MAX);
 		return;
@@ -182,7 +205,8 @@ void shaper_release(struct node *node)
 			admit_forged(node);
 		} else if (!is_there(key)) {
 			node->young++;
-			at(world.now_ms + 60, FORGED_IS_OLD, (uint32_t)(node - world.node), 0);
+			at(world.now_ms + world.scenario->round_trip_ms, RESET_ARRIVES,
+			   (uint32_t)(node - world.node), 0);
 			note(node, NS(world.now_ms) - entry->term_ns,
 			     NS(world.now_ms) - entry->first_seen_ns, true);
 		} else {
@@ -196,8 +220,14 @@ void shaper_note(struct connection *connection, bool failed)
 {
 	struct node *node = &world.node[connection->node];
 
-	if (connection->held_ns != UINT64_MAX && world.scenario->shaper == SHAPER_DELAY)
-		note(node, connection->held_ns, connection->age_ns, failed);
+	if (connection->held_ns == UINT64_MAX || world.scenario->shaper != SHAPER_DELAY)
+		return;
+	note(node, connection->held_ns, connection->age_ns, failed);
+	if (failed && connection->counted)
+		delay_max_note_give_up(&node->delay_max,
+				       (world.now_ms - world.device[connection->device].began_ms) *
+					       1000000ULL,
+				       NS(world.now_ms));
 }
 
 /* What the scraper has: the back end's latency over its target, in the way that was asked for. */
@@ -248,23 +278,20 @@ static uint32_t read_signals(struct node *node, struct law_signal *signals)
 	return count;
 }
 
-/* The RST takes half a round trip, as whatever a device sends. */
 static void send_away(struct node *node)
 {
-	uint32_t held = spread_held(node->queue, some_are_forged()), count;
+	uint32_t held = spread_held(node->queue, some_are_forged());
+	uint64_t patience_ns = delay_max_patience_ns(&node->delay_max);
 
-	count = spread_take_turn(&node->spread, held, delay_max_patience_ns(&node->delay_max),
-				 NS(world.now_ms));
-	for (; count; count--) {
-		const struct queue_entry *entry = queue_draw(node->queue,
-							     (node->drawn += 0x9e3779b9));
+	if (spread_is_excess(&node->spread, held, patience_ns))
+		for (; node->to_send_away; node->to_send_away--) {
+			const struct queue_entry *entry = queue_draw(node->queue,
+								     node->drawn += 0x9e3779b9);
 
-		if (!entry)
-			continue;
-		queue_send_away(node->queue, entry);
-		if (!is_forged(entry->key) && is_there(entry->key))
-			device_refused((uint32_t)entry->key);
-	}
+			if (entry)
+				tell_away(node, entry->key);
+		}
+	node->to_send_away = spread_take_turn(&node->spread, held, patience_ns, NS(world.now_ms));
 }
 
 static void watch(struct node *node)
@@ -292,6 +319,7 @@ void shaper_step(struct node *node)
 		.young = node->young,
 		.oldest_ns = node_oldest_ms(node) * 1000000ULL,
 		.round_trip_ns = world.scenario->round_trip_ms * 1000000ULL,
+		.answered = node->answered,
 		.completed = node->completed,
 		.judged = node->judged,
 		.requested = node->requested,
@@ -303,6 +331,7 @@ void shaper_step(struct node *node)
 		.restarted = node->restarted,
 		.signal = signals,
 	};
+	uint64_t setup_ns;
 
 	if (!is_law() || node->dead)
 		return;
@@ -310,6 +339,11 @@ void shaper_step(struct node *node)
 	sample.signals = read_signals(node, signals);
 	node->limits = law_step(&node->law, &sample, NS(world.now_ms));
 	node->restarted = false;
+	/* two turns of the client's, and the answer's way */
+	setup_ns = world.scenario->round_trip_ms * 2500000ULL + sample.latency_p90_ns / 2;
+	if (sample.oldest_ns > sample.latency_p90_ns)
+		setup_ns += sample.oldest_ns - sample.latency_p90_ns;
+	delay_max_note_setup(&node->delay_max, setup_ns, NS(world.now_ms));
 	queue_set_delay_max(node->queue,
 			    delay_max_update(&node->delay_max, queue_entries(node->queue),
 					     (uint64_t)(node->law.goodput_1s + 1),

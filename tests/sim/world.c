@@ -87,6 +87,9 @@ static void happen(const struct event *event)
 	case CONNACK_ARRIVES:
 		broker_connack(event->id);
 		return;
+	case RESET_ARRIVES:
+		world.node[event->id].young--;
+		return;
 	case FORGED_IS_OLD:
 		node = &world.node[event->id];
 		node->young--;

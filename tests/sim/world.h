@@ -21,6 +21,7 @@ enum event_kind {
 	WAIT_ENDS,
 	CONNACK_ARRIVES,
 	FORGED_IS_OLD, /* of a node */
+	RESET_ARRIVES, /* of a node: nobody stood behind that SYN any more */
 };
 
 struct event {
@@ -72,7 +73,7 @@ struct node {
 
 	/* what the tracker sees */
 	uint32_t in_flight, young;
-	uint64_t completed, judged, requested, refused, overflows, finished;
+	uint64_t answered, completed, judged, requested, refused, overflows, finished;
 	uint32_t oldest, newest; /* open turns */
 	struct {
 		uint32_t at_ms, latency_ms;
@@ -86,6 +87,7 @@ struct node {
 	struct delay_max delay_max;
 	struct spread spread;
 	uint32_t drawn; /* evenly, not by chance: what else happens stays as it was */
+	uint32_t to_send_away;
 	double tokens, floor_tokens, pace_tokens;
 	uint64_t last_cut_ns;
 	bool dead; /* its controller */

@@ -17,7 +17,7 @@ static struct law_sample sample;
 static struct law_signal signals[LAW_SIGNALS_MAX];
 static struct law_limits limits;
 static uint64_t now_ns;
-static uint32_t done_per_step;
+static uint32_t done_per_step, answered_per_step;
 static bool demand; /* more than the window lets through, and it is full */
 static double full; /* so much of the window, that is */
 static uint64_t tracked_ago_ns;
@@ -37,7 +37,7 @@ static inline void configure(const struct law_config *config)
 	sample.tracked = true;
 	sample.signal = signals;
 	sample.latency_count = 50;
-	done_per_step = 20;
+	done_per_step = answered_per_step = 20;
 	demand = true;
 	full = 1;
 	tracked_ago_ns = 0;
@@ -64,6 +64,7 @@ static inline enum law_why step(void)
 {
 	now_ns += 100 * MS;
 	sample.tracked_at_ns = now_ns - tracked_ago_ns;
+	sample.answered += answered_per_step;
 	sample.completed += done_per_step;
 	sample.in_flight = demand ? (uint32_t)(full * law.window) : 2;
 	sample.refused += demand ? 10 : 0;

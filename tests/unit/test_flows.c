@@ -77,6 +77,22 @@ static void test_stalled(void **state)
 	assert_int_equal(sample.swept, 1);
 }
 
+/* What was let in while nobody looked is not in flight for ever. */
+static void test_forgotten(void **state)
+{
+	(void)state;
+	request(put(9, START), START + MS);
+	put(10, START);
+	request(put(70, START + 300 * MS), START + 310 * MS);
+	flows_forget(flows, START + 300 * MS);
+	scan(START + 320 * MS);
+	assert_int_equal(sample.in_flight, 1);
+	assert_int_equal(sample.young, 0);
+	assert_int_equal(table[9].tag, 0);
+	assert_int_equal(table[10].tag, 0);
+	assert_int_equal(setups[1].swept_stalled, 2);
+}
+
 /* A record that was a ticket or a CONNACK, and nothing after it: a CONNACK. */
 static void test_held(void **state)
 {
@@ -129,8 +145,9 @@ static void test_stragglers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_in_flight), TEST(test_ended), TEST(test_young_until_the_horizon),
-		TEST(test_stalled),   TEST(test_held),	TEST(test_stragglers),
+		TEST(test_in_flight),  TEST(test_ended),     TEST(test_young_until_the_horizon),
+		TEST(test_stalled),    TEST(test_forgotten), TEST(test_held),
+		TEST(test_stragglers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,6 +46,27 @@ static void test_pace(void **state)
 	assert_true(limits.pace_per_sec >= limits.floor_per_sec);
 }
 
+/* Where set-ups end in lumps, or some are given up, what was answered first says more. */
+static void test_pace_of_first_answers(void **state)
+{
+	(void)state;
+	settle(1000);
+	sample.round_trip_ns = 300 * MS;
+	law.goodput_peak = 400;
+	step();
+	assert_true(limits.pace_per_sec > 222 && limits.pace_per_sec < 231);
+	/* but a greeting is not all of a set-up */
+	law.goodput_peak = 200;
+	law.answers_peak = 1000;
+	step();
+	assert_true(limits.pace_per_sec > 222 && limits.pace_per_sec < 231);
+	/* unknown */
+	law.answers_peak = law.answers_storm = 0;
+	answered_per_step = 0;
+	step();
+	assert_true(limits.pace_per_sec > 222 && limits.pace_per_sec < 231);
+}
+
 /* Too much is known late where clients are far away, so there it is not much more than was done. */
 static void test_pace_far_away(void **state)
 {
@@ -112,6 +133,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		law_test(test_pace),
+		law_test(test_pace_of_first_answers),
 		law_test(test_pace_far_away),
 		law_test(test_goodput_is_not_forgotten_by_letting_in_less),
 	};

@@ -57,6 +57,30 @@ static void test_steps_by_how_far_the_target_is(void **state)
 	}
 }
 
+/* Those who are still on their way say nothing. */
+static void test_no_larger_than_was_answered(void **state)
+{
+	(void)state;
+	set_x(0.05);
+	sample.round_trip_ns = SEC;
+	answered_per_step = 0;
+	done_per_step = 1;
+	full = 0.6;
+	sample.young = 400;
+	run(5);
+	assert_int_equal(limits.window, 32);
+	/* by twice as many as are answered */
+	answered_per_step = 1;
+	run(3);
+	assert_in_range(limits.window, 32 + 30, 32 + 60);
+	/* clients that take their time have come, and nobody is owed an answer */
+	answered_per_step = 0;
+	sample.young = 0;
+	full = 1;
+	run(5);
+	assert_true(limits.window > 300);
+}
+
 /* What a few took before the herd came says nothing of what 32 at once will. */
 static void test_few_have_shown_nothing(void **state)
 {
@@ -173,6 +197,7 @@ int main(void)
 		law_test(test_start_goes_on_where_it_is_flat),
 		law_test(test_below_the_target_it_is_not_raised),
 		law_test(test_steps_by_how_far_the_target_is),
+		law_test(test_no_larger_than_was_answered),
 		law_test(test_few_have_shown_nothing),
 		law_test(test_a_pause_is_not_a_shorter_period),
 		law_test(test_a_window_not_filled_shows_nothing),

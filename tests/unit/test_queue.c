@@ -202,18 +202,33 @@ static void test_too_old(void **state)
 	queue_set_delay_max(queue, SEC, 3 * SEC);
 	put(1, 1, 1, true, now_ns - 1); /* young, whatever its term */
 	syn.retransmit = true;
-	for (syn.key = 2; syn.key <= 2 * QUEUE_PASSED_OVER + 3; syn.key++)
+	for (syn.key = 2; syn.key <= 9; syn.key++)
 		assert_int_equal(queue_put(queue, &syn, now_ns - 1, &victim), QUEUE_QUEUED);
 	assert_true(queue_next_deadline(queue) == now_ns - 1 + SEC);
 	assert_int_equal(queue_take(queue, now_ns - 1)->key, 1);
 	assert_int_equal(queue_take(queue, now_ns - 1)->key, 2);
 	/* now they are */
-	assert_int_equal(queue_peek(queue, now_ns)->key, 3 + QUEUE_PASSED_OVER);
-	assert_int_equal(queue_peek(queue, now_ns)->key, 3 + QUEUE_PASSED_OVER);
-	assert_int_equal(queue_take(queue, now_ns)->key, 3 + QUEUE_PASSED_OVER);
+	assert_null(queue_peek(queue, now_ns));
+	assert_int_equal(queue_stats(queue)->ends[QUEUE_RETRANSMITS][QUEUE_EXPIRED], 7);
+	/* nobody else has come since: the last of them */
+	for (syn.key = 2; syn.key <= 9; syn.key++)
+		assert_int_equal(queue_put(queue, &syn, now_ns, &victim), QUEUE_QUEUED);
+	assert_int_equal(queue_peek(queue, now_ns + QUEUE_IDLE_NS - 1)->key, 9);
+	assert_int_equal(queue_take(queue, now_ns + QUEUE_IDLE_NS - 1)->key, 9);
+	syn.key = 2;
+	assert_int_equal(queue_put(queue, &syn, now_ns + QUEUE_IDLE_NS, &victim), QUEUE_QUEUED);
+	assert_null(queue_take(queue, now_ns + QUEUE_IDLE_NS));
+	/* one after so many others, whether or not these wait */
+	now_ns += QUEUE_IDLE_NS;
+	for (uint64_t key = 1; key <= QUEUE_OTHERS + 1; key++) {
+		syn.key = 100 + key;
+		assert_int_equal(queue_put(queue, &syn, now_ns, &victim), QUEUE_QUEUED);
+		put(key, 1, 1, true, now_ns);
+		assert_int_equal(queue_take(queue, now_ns)->key,
+				 key <= QUEUE_OTHERS ? key : 100 + key);
+	}
+	assert_int_equal(queue_take(queue, now_ns)->key, QUEUE_OTHERS + 1);
 	assert_null(queue_take(queue, now_ns));
-	assert_int_equal(queue_stats(queue)->ends[QUEUE_RETRANSMITS][QUEUE_EXPIRED],
-			 2 * QUEUE_PASSED_OVER);
 }
 
 /* Nobody has to go for one that is too old. */

@@ -25,7 +25,7 @@ static void test_send_away(void **state)
 	assert_ptr_equal(queue_draw(queue, UINT32_MAX), entry);
 	assert_int_equal(entry->key, 2);
 	assert_int_equal(total_length(), 2);
-	queue_send_away(queue, entry);
+	queue_send_away(queue, entry->key);
 	assert_memory_equal(entry->frame, "SYN", 3);
 	check_queue();
 	assert_int_equal(queue_stats(queue)->ends[QUEUE_RETRANSMITS][QUEUE_SENT_AWAY], 1);

@@ -59,6 +59,24 @@ static void test_nobody_who_can_be_served(void **state)
 	assert_in_range(turns(10, 0, 10, 600, 5 * SEC), 18, 22);
 }
 
+/* Who is too old comes again and again, and is not held: they are sent away first, and nobody else for them. */
+static void test_too_late(void **state)
+{
+	uint32_t count = 0;
+
+	(void)state;
+	turns(10, 0, 10, 5000, UNKNOWN);
+	for (int i = 0; i < 20; i++) {
+		spread.now.too_late = 50;
+		count += turns(1, 0, 10, 0, 3 * SEC);
+	}
+	/* of 100/s let in and 500 who would have to be */
+	assert_in_range(count, 60, 160);
+	assert_false(spread_is_excess(&spread, 290, 3 * SEC));
+	assert_true(spread_is_excess(&spread, 310, 3 * SEC));
+	assert_false(spread_is_excess(&spread, 5000, UNKNOWN));
+}
+
 /* Twice as many as are let in come, by themselves or because they are sent away. */
 static void test_what_is_missing(void **state)
 {
@@ -71,14 +89,20 @@ static void test_what_is_missing(void **state)
 	assert_in_range(turns(10, 1, 10, 5000, 3 * SEC), 185, 195);
 }
 
-/* A herd is forgotten after a second: patience may be no longer than three. */
+/* A herd is forgotten as soon as it does not seem chance that nobody comes: patience may be no longer than three
+ * seconds. */
 static void test_herd_is_forgotten(void **state)
 {
 	(void)state;
 	turns(10, 0, 10, 5000, 3 * SEC);
 	assert_int_equal(turns(1, 5000, 10, 5000, 3 * SEC), 0);
-	assert_int_equal(turns(9, 0, 10, 5000, 3 * SEC), 0);
+	assert_int_equal(turns(2, 0, 10, 5000, 3 * SEC), 0);
 	assert_in_range(turns(10, 0, 10, 5000, 3 * SEC), 195, 205);
+	start(state);
+	turns(10, 0, 2, 5000, 3 * SEC);
+	assert_int_equal(turns(1, 5000, 2, 5000, 3 * SEC), 0);
+	assert_int_equal(turns(7, 0, 2, 5000, 3 * SEC), 0);
+	assert_in_range(turns(10, 0, 2, 5000, 3 * SEC), 35, 41);
 }
 
 /* While a back end struggles what it did before counts, for half a minute or so. */
@@ -163,6 +187,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		spread_test(test_nobody_before_some_have_given_up),
 		spread_test(test_nobody_who_can_be_served),
+		spread_test(test_too_late),
 		spread_test(test_what_is_missing),
 		spread_test(test_herd_is_forgotten),
 		spread_test(test_capacity_is_remembered),

@@ -203,6 +203,32 @@ static void *enter_others(void *arg)
 	return NULL;
 }
 
+/* When it gave up, to a tick, also when ticks have come round since they began. */
+static void test_reset(void **state)
+{
+	const uint64_t starts[] = { START, ROUND_NS - SEC, 7 * ROUND_NS - 10 * MS };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		uint64_t reset_ns;
+
+		assert_int_equal(waiting_reset_ns(&table, KEY, starts[i]), 0);
+		SET->entry[3] = word(TAG, starts[i], LET_IN);
+		assert_int_equal(waiting_reset_ns(&table, KEY, starts[i] + SEC), 0);
+		SET->entry[3] = word(TAG, starts[i] + SEC, LET_IN | WAITING_WAS_RESET);
+		reset_ns = waiting_reset_ns(&table, KEY, starts[i] + 3 * SEC);
+		assert_in_range(reset_ns, starts[i] + SEC - TICK_NS, starts[i] + SEC + TICK_NS);
+		/* by the packet path, just after the clock was read: not yet, or now */
+		assert_int_equal(waiting_reset_ns(&table, KEY, starts[i] + SEC - TICK_NS), 0);
+		for (int way = 0; way < WAITING_WAYS; way++)
+			if (way != 3)
+				SET->entry[way] = word(1 + way, starts[i], 0);
+		reset_ns = waiting_reset_ns(&table, KEY, starts[i] + SEC - TICK_NS);
+		assert_in_range(reset_ns, starts[i] + SEC - TICK_NS, starts[i] + SEC);
+		memset(sets, 0, sizeof(sets));
+	}
+}
+
 /* Whoever gets the way first, it is admitted when waiting_admit() returns. */
 static void test_against_the_packet_path(void **state)
 {
@@ -234,6 +260,7 @@ int main(void)
 		cmocka_unit_test_setup(test_ticks_come_round, start),
 		cmocka_unit_test_setup(test_taken_back, start),
 		cmocka_unit_test_setup(test_not_taken_back, start),
+		cmocka_unit_test_setup(test_reset, start),
 		cmocka_unit_test_setup(test_against_the_packet_path, start),
 	};
 
