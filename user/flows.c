@@ -5,14 +5,13 @@
 #include <string.h>
 
 #include "setup.h"
+#include "setup_slices.h"
 
 #define MARKS ((unsigned int)(FLOWS_SPAN_NS / FLOWS_STEP_NS) + 2)
 /* Of what is known of requests: half of it is of the last 2.3 s. */
 #define MEMORY_OF_REQUESTS 0.97
 /* Fewer say nothing about a share or a quantile. */
 #define SAMPLES_MIN 8
-/* Slices of SYNs looked at for the share: two seconds of them. */
-#define SHARE_SLICES 8
 /* SYNs that nothing answers, and for how long, until they are hidden: a broker that is stopped
  * answers with RSTs, and one with a full accept queue does so now and then. */
 #define HIDDEN_SYNS 16
@@ -36,10 +35,7 @@ struct watched {
 	unsigned int last;
 	double requests[SETUP_BUCKETS];
 	uint64_t request[SETUP_BUCKETS]; /* as counted last */
-	/* the slice that began last, and what the counters of each were when it did */
-	uint64_t slice, first_slice;
-	uint64_t judged_slice; /* the next to be judged */
-	uint64_t noted[SETUP_SLICES], requested[SETUP_SLICES];
+	struct setup_slices slices;
 	/* since when no SYN has been answered */
 	uint64_t unanswered_ns, noted_then, answers;
 };
@@ -271,71 +267,20 @@ static void look_at_requests(struct watched *watched, const struct setup_counter
 	watched->sample.horizon_ns = p90_ns > FLOWS_HORIZON_MAX_NS ? FLOWS_HORIZON_MAX_NS : p90_ns;
 }
 
-/* Slices that have begun since the last look. */
-static void begin_slices(struct watched *watched, const struct setup_counters *sum, uint64_t slice)
-{
-	/* longer away than they remember, or not here before: what they hold is of no known time */
-	if (!watched->begun || slice - watched->slice >= SETUP_SLICES) {
-		watched->first_slice = slice + 1;
-		watched->slice = slice;
-	}
-	for (uint64_t next = watched->slice + 1; next <= slice; next++) {
-		unsigned int i = next % SETUP_SLICES;
-
-		watched->noted[i] = sum->noted[i];
-		watched->requested[i] = sum->requested[i];
-	}
-	watched->slice = slice;
-}
-
-/* Let in during slice @i, without those taken back: one counted before the look at which the slice began
- * may be among these. */
-static uint64_t noted_in(const struct watched *watched, const struct setup_counters *sum,
-			 unsigned int i)
-{
-	int64_t noted = (int64_t)(sum->noted[i] - watched->noted[i]);
-
-	return noted > 0 ? (uint64_t)noted : 0;
-}
-
-/* Of the SYNs that have had a horizon's time, how many have turned into requests? */
+/* Those that have had a horizon's time: how many have turned into requests? */
 static void look_at_share(struct watched *watched, const struct setup_counters *sum,
 			  uint64_t now_ns)
 {
-	uint64_t end = since(watched->sample.horizon_ns, now_ns) >> SETUP_SLICE_NS_SHIFT;
-	uint64_t noted = 0, requested = 0;
+	uint64_t end_ns = since(watched->sample.horizon_ns, now_ns);
+	struct slice_count recent = slices_recent(&watched->slices, sum, end_ns);
+	struct slice_count judged = slices_judge(&watched->slices, sum, end_ns);
 
-	for (uint64_t slice = end > SHARE_SLICES ? end - SHARE_SLICES : 0; slice < end; slice++) {
-		unsigned int i = slice % SETUP_SLICES;
-
-		if (slice < watched->first_slice || watched->slice - slice >= SETUP_SLICES - 1)
-			continue;
-		noted += noted_in(watched, sum, i);
-		requested += sum->requested[i] - watched->requested[i];
-	}
-	if (noted < SAMPLES_MIN)
-		return;
-	watched->sample.share = requested < noted ? (double)requested / (double)noted : 1;
-}
-
-/* Slices whose horizon is over are judged for good, each once. */
-static void judge_slices(struct watched *watched, const struct setup_counters *sum, uint64_t now_ns)
-{
-	uint64_t end = since(watched->sample.horizon_ns, now_ns) >> SETUP_SLICE_NS_SHIFT;
-
-	if (watched->judged_slice < watched->first_slice)
-		watched->judged_slice = watched->first_slice;
-	for (; watched->judged_slice < end; watched->judged_slice++) {
-		unsigned int i = watched->judged_slice % SETUP_SLICES;
-		uint64_t noted, requested;
-
-		if (watched->slice - watched->judged_slice >= SETUP_SLICES - 1)
-			continue;
-		noted = noted_in(watched, sum, i);
-		requested = sum->requested[i] - watched->requested[i];
-		watched->sample.judged += noted;
-		watched->sample.requested += requested < noted ? requested : noted;
-	}
+	if (recent.noted >= SAMPLES_MIN)
+		watched->sample.share = recent.requested < recent.noted
+						? (double)recent.requested / (double)recent.noted
+						: 1;
+	watched->sample.judged += judged.noted;
+	watched->sample.requested += judged.requested;
 }
 
 static void look_for_answers(struct watched *watched, const struct setup_counters *sum,
@@ -368,7 +313,7 @@ void flows_count(struct flows *flows, unsigned int listener, struct setup_counte
 	uint64_t done = sum->n[SETUP_DONE] + state->swept_done;
 
 	add_own(sum, watched);
-	begin_slices(watched, sum, now_ns >> SETUP_SLICE_NS_SHIFT);
+	slices_begin(&watched->slices, sum, now_ns);
 	if (!watched->begun)
 		memcpy(watched->request, sum->request, sizeof(watched->request));
 	look_for_answers(watched, sum, now_ns);
@@ -376,7 +321,6 @@ void flows_count(struct flows *flows, unsigned int listener, struct setup_counte
 	look_at_done(watched, sum, done, now_ns);
 	look_at_requests(watched, sum);
 	look_at_share(watched, sum, now_ns);
-	judge_slices(watched, sum, now_ns);
 	memcpy(watched->sample.total, sum->n, sizeof(watched->sample.total));
 	watched->sample.total[SETUP_DONE] = done;
 	watched->sample.swept = state->swept_young + state->swept_stalled;
