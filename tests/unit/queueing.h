@@ -84,4 +84,6 @@ static inline uint32_t total_length(void)
 	return queue_length(queue, QUEUE_RETRANSMITS) + queue_length(queue, QUEUE_NEW);
 }
 
+#define queue_test(function) cmocka_unit_test_teardown(function, drop_queue)
+
 #endif

@@ -72,8 +72,6 @@ static void test_among_many_new_ones(void **state)
 	assert_in_range(drawn, 500, 750);
 }
 
-#define queue_test(function) cmocka_unit_test_teardown(function, drop_queue)
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {

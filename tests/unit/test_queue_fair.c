@@ -288,8 +288,6 @@ static void test_longest_site_by_a_count_of_its_own(void **state)
 	check_queue();
 }
 
-#define queue_test(function) cmocka_unit_test_teardown(function, drop_queue)
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
