@@ -6,25 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "delay_max.h"
-
-#define MS 1000000ULL
-#define SEC (1000 * MS)
-#define START (1000 * SEC)
-
-static struct delay_max law;
-
-static int start(void **state)
-{
-	(void)state;
-	delay_max_init(&law, START);
-	return 0;
-}
-
-static uint64_t update(uint64_t now_ns)
-{
-	return delay_max_update(&law, 1000000, 0, now_ns);
-}
+#include "delaying.h"
 
 /* When clients gave up is better than the age of those that failed: what a set-up takes goes off, and an
  * eighth. */

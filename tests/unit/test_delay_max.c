@@ -6,26 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "delay_max.h"
-
-#define MS 1000000ULL
-#define SEC (1000 * MS)
-#define START (1000 * SEC)
-#define ENTRIES 1000000
-
-static struct delay_max law;
-
-static int start(void **state)
-{
-	(void)state;
-	delay_max_init(&law, START);
-	return 0;
-}
-
-static uint64_t update(uint64_t now_ns)
-{
-	return delay_max_update(&law, ENTRIES, 0, now_ns);
-}
+#include "delaying.h"
 
 static uint64_t after(uint64_t held_ns, uint32_t well, uint32_t failed, uint64_t now_ns)
 {
