@@ -118,6 +118,7 @@ static int run_case(const char *directory, const struct sim_case *sim_case, FILE
 
 int main(int argc, char **argv)
 {
+	const struct sim_case *storm;
 	const char *only = argc > 2 ? argv[2] : "";
 	char path[4096];
 	int status = 0;
@@ -138,9 +139,9 @@ int main(int argc, char **argv)
 	       "wasted | "
 	       "set-up p99, ms | window | |\n|---|---|---|---|---|---|---|---|---|\n",
 	       SEEDS);
-	for (size_t i = 0; i < sim_cases_count; i++)
-		if (strstr(sim_cases[i].scenario.name, only))
-			status |= run_case(argv[1], &sim_cases[i], json);
+	for (size_t i = 0; (storm = sim_case_at(i)); i++)
+		if (strstr(storm->scenario.name, only))
+			status |= run_case(argv[1], storm, json);
 	fprintf(json, "\n]\n");
 	return fclose(json) || status ? 1 : 0;
 }

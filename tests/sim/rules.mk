@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # tests/sim: storms without a network, for the law. The short ones are a unit test.
-SIM_OBJ := $(patsubst %,$(BUILD)/tests/sim/%.o,broker devices judge scenarios shaper tracker world)
+SIM_OBJ := $(patsubst %,$(BUILD)/tests/sim/%.o,broker devices judge scenarios scenarios_clients shaper tracker world)
 SIM_OUT := $(BUILD)/sim
 
 $(BUILD)/tests/unit/test_law_sim: $(SIM_OBJ)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "tests/sim/impulse.h"
 #include "tests/sim/judge.h"
 #include "tests/sim/scenarios.h"
 
@@ -8,26 +9,11 @@
 	.fleet = { { &linux_new, 5000, 100, 5000, BACKOFF_UNIFORM, 1000, 3000 } }, \
 	.broker = { .discipline = IN_TURN, .cores = 1, .work_ms = 4.545, .fixed = true }
 
-/* Four cores of TLS behind which authentication is the bottleneck: 400/s. */
-#define SHARED_AUTH                                                                           \
-	.discipline = SHARED, .cores = 4, .work_ms = 8, .inflation = 0.25, .auth_servers = 2, \
-	.auth_ms = 5
-#define JITTERED(stack, patience_ms)                                             \
-	{                                                                        \
-		stack, 20000, 500, patience_ms, BACKOFF_FULL_JITTER, 1000, 60000 \
-	}
-#define STUBBORN(stack, patience_ms, pause_ms)                                          \
-	{                                                                               \
-		stack, 20000, 500, patience_ms, BACKOFF_EXPONENTIAL, pause_ms, pause_ms \
-	}
-#define IMPULSE_FROM(ms, stacked...) .round_trip_ms = ms, .until_ms = 200000, .fleet = { stacked }
-#define IMPULSE(stacked...) IMPULSE_FROM(50, stacked)
-#define JITTERED_IMPULSE IMPULSE(JITTERED(&linux_new, 10000)), .broker = { SHARED_AUTH }
 /* A signal, how old it is at best, and how often it is read. */
 #define READ(what, lag, every) .kind = what, .lag_ms = lag, .period_ms = every
 #define NO_QUEUE_TO_SPEAK_OF 600 /* ms; p99 of work that is exponential is six means */
 
-const struct sim_case sim_cases[] = {
+static const struct sim_case cases[] = {
 	/* the herd of the benchmark, in the way of the prototype */
 	{ { .name = "herd, nothing", HERD }, 22725, .connected_most = 0.25, .brief = true },
 	{ { .name = "herd, 300/s",
@@ -314,101 +300,13 @@ const struct sim_case sim_cases[] = {
 	  .wasted_most = 0.03,
 	  .p99_most_ms = 1000,
 	  .brief = true },
-/* clients */
-#define CLIENTS(...) .shaper = SHAPER_DELAY, IMPULSE(__VA_ARGS__), .broker = { SHARED_AUTH }
-	{ { .name = "3 s, 1 s pause", CLIENTS(STUBBORN(&linux_new, 3000, 1000)) },
-	  50000,
-	  .t99_most = 1.15,
-	  .wasted_most = 0.02 },
-	{ { .name = "5 s, 1 s pause", CLIENTS(STUBBORN(&linux_new, 5000, 1000)) },
-	  50000,
-	  .t99_most = 1.1,
-	  .wasted_most = 0.02 },
-	{ { .name = "5 s, full jitter",
-	    CLIENTS({ &linux_new, 20000, 100, 5000, BACKOFF_FULL_JITTER, 1000, 60000 }) },
-	  50000,
-	  .t99_most = 1.1,
-	  .wasted_most = 0.02 },
-	{ { .name = "5 s, doubling to 60 s",
-	    CLIENTS({ &linux_new, 20000, 100, 5000, BACKOFF_EXPONENTIAL, 1000, 60000 }) },
-	  50000,
-	  .t99_most = 3.6,
-	  .wasted_most = 0.03 },
-	{ { .name = "3 s, jittered, Zephyr", CLIENTS(JITTERED(&zephyr, 3000)) },
-	  50000,
-	  .t99_most = 1.6,
-	  .wasted_most = 0.03 },
-	{ { .name = "30 s, 10 s pause, FreeRTOS", CLIENTS(STUBBORN(&freertos, 30000, 10000)) },
-	  50000,
-	  .t99_most = 1.6,
-	  .wasted_most = 0.03 },
-	{ { .name = "10 s, 10 s pause, old Linux", CLIENTS(STUBBORN(&linux_old, 10000, 10000)) },
-	  50000,
-	  .t99_most = 1.8,
-	  .wasted_most = 0.03 },
-	{ { .name = "10 s, 10 s pause, ESP", CLIENTS(STUBBORN(&esp_idf, 10000, 10000)) },
-	  50000,
-	  .t99_most = 1.8,
-	  .wasted_most = 0.05 },
-	{ { .name = "mixed",
-	    CLIENTS({ &linux_new, 8000, 5000, 10000, BACKOFF_FULL_JITTER, 1000, 60000 },
-		    { &lwip, 6000, 500, 10000, BACKOFF_EXPONENTIAL, 10000, 10000 },
-		    { &linux_old, 6000, 10000, 30000, BACKOFF_EXPONENTIAL, 1000, 60000 }) },
-	  50000,
-	  .t99_most = 1.3,
-	  .wasted_most = 0.02 },
-/* round trips */
-#define AWAY(ms, patience_ms, ...)                                        \
-	.shaper = SHAPER_DELAY, .round_trip_ms = ms, .until_ms = 100000,  \
-	.fleet = { { &linux_new, 5000, 100, patience_ms, __VA_ARGS__ } }, \
-	.broker = { .discipline = IN_TURN, .cores = 1, .work_ms = 4.545, .fixed = true }
-#define PROXY(title, ms, of_ideal, waste)                                                      \
-	{                                                                                      \
-		{ .name = title,                                                               \
-		  .shaper = SHAPER_DELAY,                                                      \
-		  .round_trip_ms = ms,                                                         \
-		  .until_ms = 100000,                                                          \
-		  .fleet = { { &linux_new, 5000, 100, 5000, BACKOFF_UNIFORM, 1000, 3000 } },   \
-		  .broker = { IN_TURN, 1, .work_ms = 6.9, .fixed = true, .answer_ms = 0.6 } }, \
-			37500, .t99_most = of_ideal, .wasted_most = waste                      \
-	}
-#define FULL_JITTER BACKOFF_FULL_JITTER, 1000, 60000
-	{ { .name = "5 s, 300 ms away", AWAY(300, 5000, BACKOFF_UNIFORM, 1000, 3000) },
-	  22725,
-	  .t99_most = 1.25,
-	  .wasted_most = 0.1 },
-	{ { .name = "5 s, 800 ms away", AWAY(800, 5000, BACKOFF_UNIFORM, 1000, 3000) },
-	  22725,
-	  .t99_most = 2.2,
-	  .wasted_most = 0.4 },
-	PROXY("proxy", 2, 1.1, 0.03),
-	PROXY("proxy, 100 ms away", 100, 1.25, 0.03),
-	PROXY("proxy, 300 ms away", 300, 1.4, 0.05),
-	PROXY("proxy, 800 ms away", 800, 2, 0.3),
-	{ { .name = "220 ms for everybody, 300 ms away",
-	    .shaper = SHAPER_DELAY,
-	    IMPULSE_FROM(300, JITTERED(&linux_new, 10000)),
-	    .broker = { .discipline = IN_TURN, .cores = 1, .work_ms = 2.5, .wait_ms = 220 } },
-	  50000,
-	  .t99_most = 1.6,
-	  .wasted_most = 0.03 },
-	{ { .name = "a quarter for 30 s, 300 ms away",
-	    .shaper = SHAPER_DELAY,
-	    IMPULSE_FROM(300, JITTERED(&linux_new, 10000)),
-	    .broker = { SHARED_AUTH },
-	    .change = { { 20000, AUTH_FACTOR, 0.25 }, { 50000, AUTH_FACTOR, 1 } } },
-	  72500,
-	  .t99_most = 1.3,
-	  .wasted_most = 0.05 },
-	{ { .name = "10 s, 300 ms away", AWAY(300, 10000, FULL_JITTER) },
-	  22725,
-	  .t99_most = 1.25,
-	  .wasted_most = 0.03,
-	  .brief = true },
-	{ { .name = "10 s, 800 ms away", AWAY(800, 10000, FULL_JITTER) },
-	  22725,
-	  .t99_most = 2,
-	  .wasted_most = 0.1 },
 };
 
-const size_t sim_cases_count = sizeof(sim_cases) / sizeof(sim_cases[0]);
+const struct sim_case *sim_case_at(size_t i)
+{
+	const size_t count = sizeof(cases) / sizeof(cases[0]);
+
+	if (i < count)
+		return &cases[i];
+	return i - count < sim_client_cases_count ? &sim_client_cases[i - count] : NULL;
+}

@@ -20,7 +20,11 @@ struct sim_case {
 	bool brief; /* a part of the unit tests */
 };
 
-extern const struct sim_case sim_cases[];
-extern const size_t sim_cases_count;
+/* Case @i, from 0 on; NULL: there is none. */
+const struct sim_case *sim_case_at(size_t i);
+
+/* A part of them (scenarios_clients.c). */
+extern const struct sim_case sim_client_cases[];
+extern const size_t sim_client_cases_count;
 
 #endif

@@ -27,14 +27,15 @@ static void run(void **state)
 int main(void)
 {
 	struct CMUnitTest tests[64] = { 0 };
+	const struct sim_case *storm;
 	size_t count = 0;
 
-	for (size_t i = 0; i < sim_cases_count && count < 64; i++)
-		if (sim_cases[i].brief)
+	for (size_t i = 0; count < 64 && (storm = sim_case_at(i)); i++)
+		if (storm->brief)
 			tests[count++] = (struct CMUnitTest){
-				.name = sim_cases[i].scenario.name,
+				.name = storm->scenario.name,
 				.test_func = run,
-				.initial_state = (void *)&sim_cases[i],
+				.initial_state = (void *)storm,
 			};
 	return _cmocka_run_group_tests("storms", tests, count, NULL, NULL);
 }
