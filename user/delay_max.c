@@ -282,12 +282,12 @@ static void find_gone(struct delay_max *delay_max, uint64_t now_ns)
 uint64_t delay_max_patience_ns(const struct delay_max *delay_max)
 {
 	const struct delay_judged *gone = &delay_max->gone;
+	uint64_t in_time_ns = without(delay_max->waits_ns, delay_max->setup_ns);
 
-	if (gone->failed < FAILED_TO_SHRINK || !most_fail(gone))
+	if (gone->failed < FAILED_TO_SHRINK || !most_fail(gone) || delay_max->gone_ns == UINT64_MAX)
 		return UINT64_MAX;
-	if (delay_max->waits_ns && delay_max->gone_ns != UINT64_MAX)
-		return without(delay_max->waits_ns, delay_max->setup_ns);
-	return delay_max->gone_ns;
+	return delay_max->waits_ns && in_time_ns < delay_max->gone_ns ? in_time_ns
+								      : delay_max->gone_ns;
 }
 
 static void grow_to(struct delay_max *delay_max, uint64_t learned_ns, uint64_t now_ns)

@@ -71,6 +71,9 @@ static void test_not_longer_than_those_that_failed(void **state)
 	update(START);
 	update(START);
 	assert_true(delay_max_age_ns(&law, START) == 3 * SEC - 3 * SEC / 8);
+	for (int i = 0; i < 20; i++)
+		delay_max_note_late(&law, 3 * SEC, true);
+	assert_true(delay_max_patience_ns(&law) == 3 * SEC);
 }
 
 /* A minute later it is another storm. */
