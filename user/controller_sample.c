@@ -131,6 +131,7 @@ void sampler_take(struct sampler *sampler, const struct sources *sources, unsign
 		.young = setup->young,
 		.latency_p90_ns = setup->p90_ns,
 		.latency_count = setup->done,
+		.took_ns = setup->took_ns,
 		.oldest_ns = setup->oldest_turn_ns,
 		.round_trip_ns = setup->round_trip_ns,
 		.answered = setup->total[SETUP_SERVED],

@@ -22,14 +22,6 @@
 
 #define ROOM_SHARE 0.5
 
-#define PACE_GAIN 1.5
-#define PACE_OVER_GOODPUT 1.5
-#define PACE_OVER_GOODPUT_FAR 1.15
-#define PACE_UNOWED_NS NS_PER_SEC
-#define PACE_UNOWED_MOST_NS (4.0 * NS_PER_SEC)
-#define STARTS_PER_END_MAX 4
-#define PACE_LEAST_SECONDS 0.05
-
 static uint32_t clamp_count(uint32_t value, uint32_t otherwise, uint32_t least, uint32_t most)
 {
 	if (!value)
@@ -238,59 +230,6 @@ static uint32_t room_window(const struct turn *turn, uint32_t window)
 	return room < window ? (uint32_t)room : window;
 }
 
-/* Not all that begin are done: some give up, others are refused. */
-static double starts_per_end(const struct law *law)
-{
-	if (law->goodput_10s <= 0)
-		return 1;
-	return law_clamp(law->requested_10s / law->goodput_10s, 1, STARTS_PER_END_MAX);
-}
-
-/*
- * How much faster than what was done at best: enough to find out whether more can be done. What comes from
- * far away is on its way for longer than a queue takes to build up and to end, so that too much is known
- * too late; there it is little, unless for longer than that nobody was owed an answer.
- */
-static double pace_over_goodput(const struct law *law, const struct turn *turn)
-{
-	double client_ns = 2 * (double)turn->sample->round_trip_ns;
-	double away = law_clamp(client_ns / (double)law->target_ns, 0, 1);
-	double unowed_ns = law_clamp(client_ns, 0, PACE_UNOWED_MOST_NS) + PACE_UNOWED_NS;
-
-	if (law_elapsed(law->owed_at_ns, (uint64_t)unowed_ns, turn->now_ns))
-		away = 0;
-	return PACE_OVER_GOODPUT + (PACE_OVER_GOODPUT_FAR - PACE_OVER_GOODPUT) * away;
-}
-
-/* What the broker can do, by what it did at best. A first answer may be a small part of a set-up; but set-ups end in
- * lumps, or not at all. */
-static double known_per_sec(const struct law *law)
-{
-	double ends = law->goodput_peak * starts_per_end(law);
-
-	if (law->answers_peak <= 0)
-		return ends;
-	return law->answers_peak < ends ? law->answers_peak : ends;
-}
-
-/*
- * What is released in one lump comes to the broker in one lump, a round trip later and again after
- * each client's turn: its set-ups are slow then although it is idle in between. A window is used up
- * once in the time that a set-up takes, the clients' two turns included.
- */
-static double pace_per_sec(const struct law *law, const struct turn *turn)
-{
-	double seconds = (2 * (double)turn->sample->round_trip_ns + turn->latency_ns / 2) /
-			 NS_PER_SEC;
-	double pace = PACE_GAIN * law->window / law_clamp(seconds, PACE_LEAST_SECONDS, 60);
-	double known = pace_over_goodput(law, turn) * known_per_sec(law);
-
-	/* a probe is for what the window does */
-	if (law->state == LAW_STARTUP || law->state == LAW_PROBE || known <= 0)
-		return pace;
-	return pace < known ? pace : known;
-}
-
 static void limit_window(const struct law *law, const struct turn *turn, struct law_limits *limits)
 {
 	uint32_t window;
@@ -307,7 +246,7 @@ static void limit_window(const struct law *law, const struct turn *turn, struct 
 		return;
 	default:
 		limits->window = (uint32_t)law->window;
-		limits->pace_per_sec = law_clamp(pace_per_sec(law, turn), limits->floor_per_sec,
+		limits->pace_per_sec = law_clamp(law_pace_per_sec(law, turn), limits->floor_per_sec,
 						 limits->ceiling_per_sec);
 		window = room_window(turn, limits->window);
 		if (window < limits->window) {

@@ -53,12 +53,13 @@ struct law_sample {
 	uint32_t young;		 /* admitted, request not seen yet, within the horizon */
 	uint64_t latency_p90_ns; /* set-up latency, the broker's turns only, over the last second */
 	uint32_t latency_count;	 /* set-ups that p90 is of */
-	uint64_t oldest_ns;	 /* age of the oldest open turn of the broker; 0: none is open */
-	uint64_t round_trip_ns;	 /* from an admitted SYN to its request, p90; 0: unknown */
-	uint64_t answered;	 /* counter: connections whose first request was answered */
-	uint64_t completed;	 /* counter: set-ups that were done */
-	uint64_t judged;	 /* counter: admitted SYNs whose horizon is over */
-	uint64_t requested;	 /* counter: those of them that turned into a request */
+	uint64_t took_ns;   /* from SYN to answer, round trips and all, their mean; 0: unknown */
+	uint64_t oldest_ns; /* age of the oldest open turn of the broker; 0: none is open */
+	uint64_t round_trip_ns; /* from an admitted SYN to its request, p90; 0: unknown */
+	uint64_t answered;	/* counter: connections whose first request was answered */
+	uint64_t completed;	/* counter: set-ups that were done */
+	uint64_t judged;	/* counter: admitted SYNs whose horizon is over */
+	uint64_t requested;	/* counter: those of them that turned into a request */
 
 	/* from elsewhere, and valid without tracking */
 	uint64_t
@@ -219,7 +220,10 @@ struct law {
 	double goodput_storm, answers_storm, storm_share;
 	double goodput_peak, answers_peak;
 	double requested_10s; /* the same of requests, whatever became of them */
-	uint64_t owed_at_ns;  /* when an answer was owed for long last, or nobody was held back */
+	/* the least p90 since then, and of the time before; 0: none */
+	double least_latency_ns, least_before_ns;
+	uint64_t least_since_ns;
+	uint64_t owed_at_ns; /* when an answer was owed for long last, or nobody was held back */
 	double judged_recent, requested_recent;
 	double young_share, reserve;
 	struct law_signal_memory signal[LAW_SIGNALS_MAX];

@@ -17,6 +17,7 @@
 #define PEAK_NS (30 * NS_PER_SEC)
 /* Of the target: an answer that is owed for less does not wait for others. */
 #define OWED_LONG 0.35
+#define LEAST_NS (10 * NS_PER_SEC)
 
 /* Evidence on who turns into a request halves in this time; so much of it is enough to judge. */
 #define EVIDENCE_NS NS_PER_SEC
@@ -47,6 +48,13 @@ static void keep_most(double *most, double value)
 {
 	if (value > *most)
 		*most = value;
+}
+
+/* 0: none yet. */
+static void keep_least(double *least, double value)
+{
+	if (value > 0 && (*least <= 0 || value < *least))
+		*least = value;
 }
 
 /* What was done while nobody was held back is what was asked for, and says nothing of what the
@@ -162,6 +170,24 @@ static void judge_latency(const struct law *law, struct turn *turn)
 	turn->x_local = turn->latency_ns / (double)law->target_ns;
 }
 
+/* The least that p90 was in the last one or two of these times is what answers take without a queue. */
+static void judge_queue(struct law *law, struct turn *turn)
+{
+	const struct law_sample *sample = turn->sample;
+	double least_ns;
+
+	if (law_elapsed(law->least_since_ns, LEAST_NS, turn->now_ns)) {
+		law->least_since_ns = turn->now_ns;
+		law->least_before_ns = law->least_latency_ns;
+		law->least_latency_ns = 0;
+	}
+	if (sample->latency_count >= LATENCY_COUNT_MIN)
+		keep_least(&law->least_latency_ns, (double)sample->latency_p90_ns);
+	least_ns = law->least_before_ns;
+	keep_least(&least_ns, law->least_latency_ns);
+	turn->queued_for_ns = law_clamp(turn->owed_for_ns - least_ns, 0, turn->owed_for_ns);
+}
+
 /* Less than before is all that can be done only if a full window waits for it: else less was let in. */
 static void judge_peak(struct law *law, const struct turn *turn)
 {
@@ -188,5 +214,6 @@ void law_look(struct law *law, struct turn *turn)
 	turn->limited = (turn->held_back || turn->n > USED * law->window) &&
 			law->in_flight_peak >= BINDING * law->window;
 	judge_latency(law, turn);
+	judge_queue(law, turn);
 	judge_peak(law, turn);
 }

@@ -35,7 +35,8 @@ struct turn {
 	bool limited;	/* the window is what holds it back */
 	double latency_ns;
 	double owed_for_ns; /* so long the broker has owed somebody an answer, but for stragglers */
-	bool stuck;	    /* an open turn says so, not p90 */
+	double queued_for_ns; /* the same without what an answer takes when nobody waits */
+	bool stuck;	      /* an open turn says so, not p90 */
 	double x_local, x;
 	struct law_external external;
 	int signal;
@@ -54,6 +55,9 @@ bool law_elapsed(uint64_t since_ns, uint64_t ns, uint64_t now_ns);
 /* law_local.c: counters, then latency and demand. */
 void law_count(struct law *law, struct turn *turn);
 void law_look(struct law *law, struct turn *turn);
+
+/* law_pace.c: within the window, per second. */
+double law_pace_per_sec(const struct law *law, const struct turn *turn);
 
 /* law_window.c, law_rate.c: change law->window or law->rate, and say why. */
 enum law_why law_window(struct law *law, struct turn *turn);

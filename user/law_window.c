@@ -17,6 +17,8 @@
 #define CUT_LEAST_FACTOR 0.5
 #define CUT_MOST_FACTOR 0.9 /* less would tell nothing, see law_is_futile() */
 #define CUT_SIGNAL_ONLY 0.9
+/* p90 is of a second: where answers are owed for less, of the target, the queue that it tells of has ended. */
+#define OWED_NOW 0.2
 #define SIGNAL_FLOOR 0.5
 #define SIGNAL_PATIENCE 3
 #define SIGNAL_FORGOTTEN_NS (10 * NS_PER_SEC)
@@ -28,6 +30,8 @@
 #define GROW_STEP 4.0
 #define GROW_SHARE 0.05
 #define ANSWERED_FACTOR 2.0
+/* With less of it in use, ever so briefly, it is the pace that holds back. */
+#define GROW_USED 0.9
 #define FIRST_NS (250 * NS_PER_MS)
 #define FAR_NS NS_PER_SEC
 #define CALM_NS (3 * NS_PER_SEC)
@@ -170,6 +174,8 @@ static enum law_why try_cut(struct law *law, struct turn *turn)
 		return cut_by_signal(law, turn, 1 - CUT_SLOPE * (turn->x - 1),
 				     turn->signal == turn->external.lost ? LAW_WHY_SCRAPE_LOST_CUT
 									 : LAW_WHY_SIGNAL);
+	if (turn->owed_for_ns < OWED_NOW * (double)law->target_ns)
+		return LAW_WHY_WAIT;
 	if (law->window <= law->config.window_min) {
 		if (!law->min_since_ns)
 			law->min_since_ns = turn->now_ns;
@@ -232,6 +238,16 @@ static double start_window(const struct law *law, const struct turn *turn)
 	return law->window + (step < GROW_STEP ? GROW_STEP : step);
 }
 
+/* After the start by less, the farther away clients are: two round trips pass until it shows. */
+static double fast_window(const struct law *law, const struct turn *turn)
+{
+	double client_ns = 2 * (double)turn->sample->round_trip_ns;
+	double window = start_window(law, turn);
+	double most = law->window * (1 + 1 / (1 + client_ns / (double)law->target_ns));
+
+	return law->state == LAW_STARTUP || window < most ? window : most;
+}
+
 /* While most are still on their way, who say nothing: larger by twice as many as were answered since it grew. */
 static double answered_window(const struct law *law, const struct law_sample *sample, double window)
 {
@@ -259,8 +275,11 @@ static enum law_why grow(struct law *law, struct turn *turn)
 		return LAW_WHY_WAIT;
 	if (law->window >= law_window_max(law))
 		return LAW_WHY_MAX;
+	if (law->state != LAW_STARTUP && !law->config.shared &&
+	    law->in_flight_peak < GROW_USED * law->window)
+		return LAW_WHY_IDLE;
 	if (law->state == LAW_STARTUP || far) {
-		law_set_window(law, answered_window(law, turn->sample, start_window(law, turn)));
+		law_set_window(law, answered_window(law, turn->sample, fast_window(law, turn)));
 		law->grown_period_ns = (uint64_t)law_clamp(own_ns, 250 * NS_PER_MS, NS_PER_SEC);
 		why = far && law->state != LAW_STARTUP ? LAW_WHY_GROW_FAST : LAW_WHY_STARTUP;
 	} else {

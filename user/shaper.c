@@ -128,6 +128,7 @@ static void put_back(struct shaper *shaper, unsigned int id, const struct queue_
 		     uint64_t due_ns)
 {
 	struct queue_state *state = &shaper->states[id];
+	struct line *line = &shaper->lines[id];
 	uint8_t frame[QUEUE_FRAME_MAX];
 	uint64_t now_ns = instance_now_ns();
 	int err;
@@ -147,12 +148,17 @@ static void put_back(struct shaper *shaper, unsigned int id, const struct queue_
 		state->failed++;
 		return;
 	}
-	shaper->lines[id].spread.now.let_in++;
+	line->spread.now.let_in++;
 	/* a source that may be forged proves nothing */
 	if (entry->class == QUEUE_RETRANSMITS || !reserve_of(shaper, id))
-		trials_add(shaper->lines[id].trials, entry->key, now_ns - entry->term_ns,
-			   now_ns - entry->first_seen_ns, entry->class == QUEUE_RETRANSMITS,
-			   now_ns);
+		trials_add(line->trials, &(struct trial){
+						 .key = entry->key,
+						 .released_ns = now_ns,
+						 .held_ns = now_ns - entry->term_ns,
+						 .age_ns = now_ns - entry->first_seen_ns,
+						 .setup_ns = line->delay_max.setup_ns,
+						 .waited = entry->class == QUEUE_RETRANSMITS,
+					 });
 	if (due_ns < entry->queued_ns)
 		due_ns = entry->queued_ns;
 	/* nor before the tokens that are kept were for it, too */

@@ -131,34 +131,8 @@ void line_set_delay_max(struct shaper *shaper, unsigned int id, uint64_t now_ns)
 			 __ATOMIC_RELAXED);
 }
 
-/* At which look a trial counts as gone well. Proof of delay-max is needed soon; of late ones, in a term
- * of their own, there is time to know it better. */
-#define LATE_LOOK 4 /* 1.6 s */
-
 /* After the SYN+ACK: who has given up before that comes answers it at once. */
 #define GIVEN_UP_AFTER_NS 50000000ULL
-
-static unsigned int look_that_counts(const struct trial *trial)
-{
-	return trial->age_ns > trial->held_ns ? LATE_LOOK : 0;
-}
-
-static void judge_trial(struct delay_max *delay_max, struct trial *trial, unsigned int look,
-			bool reset)
-{
-	unsigned int counts = look_that_counts(trial);
-	enum delay_outcome outcome = DELAY_WELL;
-
-	if (counts == LATE_LOOK && look == LATE_LOOK)
-		delay_max_note_late(delay_max, trial->age_ns,
-				    trial->failed || (reset && trial->waited));
-	if (reset ? !trial->waited || trial->failed : look != counts || trial->failed)
-		return;
-	if (reset)
-		outcome = look > counts ? DELAY_FAILED_AFTER_ALL : DELAY_FAILED;
-	trial->failed = reset;
-	delay_max_note(delay_max, trial->held_ns, trial->age_ns, 1, outcome);
-}
 
 /* In the middle of its set-up, and not before the SYN+ACK had come: then it is not known when. */
 static void note_give_up(struct line *line, const struct trial *trial, uint64_t reset_ns,
@@ -186,7 +160,7 @@ void line_judge_releases(const struct shaper *shaper, struct line *line, uint64_
 			bool reset = reset_ns;
 
 			note_give_up(line, trial, reset_ns, now_ns);
-			judge_trial(&line->delay_max, trial, look, reset);
+			trial_judge(trial, look, reset, &line->delay_max);
 		}
 	}
 }

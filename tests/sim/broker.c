@@ -154,6 +154,7 @@ bool broker_admit(uint32_t node_id, uint32_t device, uint64_t held_ns)
 	world.connection[id] = (struct connection){
 		.device = device,
 		.attempt = world.device[device].attempt,
+		.admitted_ms = world.now_ms,
 		.turn_ms = NONE,
 		.older = NONE,
 		.younger = NONE,
@@ -225,6 +226,7 @@ static void done(uint32_t id)
 	shaper_note(connection, false);
 	node->done[slot].at_ms = world.now_ms;
 	node->done[slot].latency_ms = connection->waited_ms;
+	node->done[slot].took_ms = world.now_ms - connection->admitted_ms;
 	if (world.latencies < world.latencies_max)
 		world.latency_ms[world.latencies++] = connection->waited_ms;
 	uncount(connection);

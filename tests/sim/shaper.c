@@ -336,6 +336,7 @@ void shaper_step(struct node *node)
 	if (!is_law() || node->dead)
 		return;
 	sample.latency_p90_ns = node_p90_ms(node, &sample.latency_count) * 1000000ULL;
+	sample.took_ns = node_took_ms(node) * 1000000ULL;
 	sample.signals = read_signals(node, signals);
 	node->limits = law_step(&node->law, &sample, NS(world.now_ms));
 	node->restarted = false;

@@ -44,6 +44,7 @@ struct device {
 
 struct connection {
 	uint32_t device, attempt;
+	uint32_t admitted_ms;
 	uint32_t turn_ms;	 /* when the broker's turn began; NONE: it is the client's */
 	uint32_t waited_ms;	 /* sum of the broker's turns before */
 	uint32_t older, younger; /* open turns of the node */
@@ -76,9 +77,9 @@ struct node {
 	uint64_t answered, completed, judged, requested, refused, overflows, finished;
 	uint32_t oldest, newest; /* open turns */
 	struct {
-		uint32_t at_ms, latency_ms;
+		uint32_t at_ms, latency_ms, took_ms;
 	} done[65536]; /* newest set-ups, in turn */
-	uint32_t dones;
+	uint32_t dones, took_ms;
 
 	/* the shaper */
 	struct law law;
@@ -157,6 +158,8 @@ void broker_restart(struct node *node);
 
 /* tracker.c */
 uint32_t node_p90_ms(const struct node *node, uint32_t *count);
+uint32_t
+node_took_ms(struct node *node); /* the mean of a second, the last in which some were done */
 uint32_t node_oldest_ms(const struct node *node);
 
 #endif

@@ -52,13 +52,51 @@ static void test_grows_fast_where_nothing_waits(void **state)
 	set_x(0.2);
 	run_until(LAW_WHY_GROW_FAST);
 	assert_in_range(limits.window, 150, 160);
-	/* not where the pace leaves a third of it unused */
+	/* by less far away: two round trips are five times the target */
 	settle(100);
-	full = 0.65;
+	sample.round_trip_ns = 5 * TARGET_NS / 2;
+	set_x(0.05);
+	run_until(LAW_WHY_GROW_FAST);
+	assert_in_range(limits.window, 116, 123);
+}
+
+/* Where the pace leaves a part of it unused it is not the window that holds back. */
+static void test_grows_only_if_it_is_used(void **state)
+{
+	(void)state;
+	settle(100);
+	full = 0.95;
+	set_x(0.6);
+	run(3);
+	assert_true(limits.window > 100);
+	full = 0.85;
+	run(1);
+	settle(100);
 	set_x(0.2);
 	for (int i = 0; i < 60; i++)
 		assert_int_not_equal(step(), LAW_WHY_GROW_FAST);
-	assert_in_range(limits.window, 105, 135);
+	assert_int_equal(limits.why, LAW_WHY_IDLE);
+	assert_int_equal(limits.window, 100);
+	/* several hosts become equal by steps */
+	law.config.shared = true;
+	run(10);
+	assert_in_range(limits.window, 100 + 8 * 4, 100 + 11 * 4);
+}
+
+/* p90 is of the last second, and the oldest turn of now. */
+static void test_no_cut_for_a_queue_that_has_ended(void **state)
+{
+	(void)state;
+	settle(100);
+	set_x(3);
+	sample.oldest_ns = TARGET_NS / 10;
+	run(3);
+	assert_int_equal(limits.why, LAW_WHY_WAIT);
+	assert_int_equal(limits.window, 100);
+	sample.oldest_ns = TARGET_NS / 4;
+	step();
+	assert_int_equal(limits.why, LAW_WHY_SLOW);
+	assert_int_equal(limits.window, 50);
 }
 
 static void test_cuts_in_proportion(void **state)
@@ -307,6 +345,8 @@ int main(void)
 		law_test(test_starts_small_and_doubles),
 		law_test(test_grows_by_steps),
 		law_test(test_grows_fast_where_nothing_waits),
+		law_test(test_grows_only_if_it_is_used),
+		law_test(test_no_cut_for_a_queue_that_has_ended),
 		law_test(test_cuts_in_proportion),
 		law_test(test_one_cut_in_a_period),
 		law_test(test_small_cuts_for_far_clients),

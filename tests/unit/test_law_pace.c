@@ -113,6 +113,79 @@ static void test_pace_far_away(void **state)
 	assert_true(limits.pace_per_sec > 290);
 }
 
+/* From far away a queue is known late: less is let in while there is one, down to below what is done. */
+static void test_pace_lets_a_queue_end(void **state)
+{
+	(void)state;
+	settle(1000);
+	sample.round_trip_ns = 300 * MS;
+	/* answers took 80 ms at least: 0.5 of the target is waited for */
+	sample.oldest_ns = 130 * MS;
+	step();
+	assert_true(limits.pace_per_sec > 196 && limits.pace_per_sec < 204);
+	sample.oldest_ns = 390 * MS;
+	step();
+	assert_true(limits.pace_per_sec > 167 && limits.pace_per_sec < 173);
+	/* nearby that is for the window */
+	sample.round_trip_ns = 0;
+	step();
+	assert_true(limits.pace_per_sec > 290);
+}
+
+/* What an answer takes without a queue is the least of 10 s, of 20 s at most. */
+static void test_least_latency(void **state)
+{
+	(void)state;
+	settle(1000);
+	sample.round_trip_ns = 300 * MS;
+	set_x(0.3);
+	run(0.1);
+	set_x(0.8);
+	run(9.5);
+	assert_true(limits.pace_per_sec > 196 && limits.pace_per_sec < 204);
+	run(11);
+	assert_true(limits.pace_per_sec > 222 && limits.pace_per_sec < 231);
+	/* of few set-ups nothing is known */
+	sample.latency_count = 3;
+	set_x(0.3);
+	step();
+	sample.latency_count = 50;
+	set_x(0.8);
+	step();
+	assert_true(limits.pace_per_sec > 222 && limits.pace_per_sec < 231);
+}
+
+/* A window is used up evenly in the time that set-ups take, if that is known, and not in the time of their queue. */
+static void test_pace_by_what_set_ups_took(void **state)
+{
+	(void)state;
+	settle(120);
+	sample.round_trip_ns = 300 * MS;
+	sample.took_ns = 1000 * MS;
+	law.goodput_peak = 1000;
+	law.answers_peak = 1000;
+	step();
+	assert_true(limits.pace_per_sec > 143.9 && limits.pace_per_sec < 144.1);
+	/* half of the way there in between: 1.35 windows in the middle of 0.05 + 0.04 and of 1 s */
+	sample.round_trip_ns = TARGET_NS / 4;
+	step();
+	assert_true(limits.pace_per_sec > 297 && limits.pace_per_sec < 298);
+	sample.round_trip_ns = 0;
+	step();
+	assert_true(limits.pace_per_sec > 1000);
+	/* 2 s over the target, of 2.7 */
+	sample.round_trip_ns = 300 * MS;
+	sample.took_ns = 2700 * MS;
+	sample.latency_p90_ns = 2 * SEC + TARGET_NS;
+	step();
+	assert_true(limits.pace_per_sec > 0.99 * 1.2 * law.window / 0.7);
+	assert_true(limits.pace_per_sec < 1.01 * 1.2 * law.window / 0.7);
+	/* never sooner than the clients' turns */
+	sample.took_ns = 1;
+	step();
+	assert_true(limits.pace_per_sec < 1.01 * 1.2 * law.window / 0.6);
+}
+
 /* What is done is forgotten only where a full window waits for it. */
 static void test_goodput_is_not_forgotten_by_letting_in_less(void **state)
 {
@@ -135,6 +208,9 @@ int main(void)
 		law_test(test_pace),
 		law_test(test_pace_of_first_answers),
 		law_test(test_pace_far_away),
+		law_test(test_pace_lets_a_queue_end),
+		law_test(test_least_latency),
+		law_test(test_pace_by_what_set_ups_took),
 		law_test(test_goodput_is_not_forgotten_by_letting_in_less),
 	};
 
