@@ -143,6 +143,8 @@ enum law_why {
 	LAW_WHY_RATE_CUT,
 	LAW_WHY_FIXED,
 	LAW_WHY_OFF,
+	LAW_WHY_PACED,
+	LAW_WHY_ENDED,
 	LAW_WHY_COUNT,
 };
 
@@ -195,6 +197,7 @@ struct law {
 	uint64_t grown_answered; /* first answers until then */
 	uint64_t over_since_ns;	 /* x > 1 since then; 0: it is not */
 	uint64_t idle_ns;	 /* when the window held nobody back last */
+	bool start_resumed;	 /* nobody was there for a while, during the start */
 	uint64_t low_since_ns;	 /* x < 0.35, and wanting more, since then */
 	uint64_t min_since_ns;	 /* too slow at the least window, since then */
 	uint64_t probe_until_ns, probe_next_ns;

@@ -185,17 +185,24 @@ static void judge_queue(struct law *law, struct turn *turn)
 		keep_least(&law->least_latency_ns, (double)sample->latency_p90_ns);
 	least_ns = law->least_before_ns;
 	keep_least(&least_ns, law->least_latency_ns);
-	turn->queued_for_ns = law_clamp(turn->owed_for_ns - least_ns, 0, turn->owed_for_ns);
+	/* the oldest of many may take so long by itself */
+	turn->queued_for_ns = least_ns > 0 ? law_clamp(turn->owed_for_ns / 2 - least_ns, 0,
+						       turn->owed_for_ns)
+					   : 0;
 }
 
 /* Less than before is all that can be done only if a full window waits for it: else less was let in. */
 static void judge_peak(struct law *law, const struct turn *turn)
 {
 	bool owed = turn->owed_for_ns > OWED_LONG * (double)law->target_ns;
+	double used = law_used_far(law, turn);
+
+	if (used < LAW_PACED)
+		used = LAW_PACED;
 
 	if (owed || !turn->held_back)
 		law->owed_at_ns = turn->now_ns;
-	if (owed && turn->held_back && law->in_flight_peak >= LAW_PACED * law->window) {
+	if (owed && turn->held_back && law->in_flight_peak >= used * law->window) {
 		smooth(&law->goodput_peak, 0, turn->dt_ns, PEAK_NS);
 		smooth(&law->answers_peak, 0, turn->dt_ns, PEAK_NS);
 	}

@@ -10,43 +10,50 @@
 #define WINDOWS 1.5
 #define WINDOWS_FAR 1.2
 #define SETUP_LEAST_SECONDS 0.05
+#define SETUP_MOST_SECONDS 60
+#define TOOK_MOST_NS (60.0 * NS_PER_SEC)
 
 /* Times what was done at best: enough to find out whether more can be done. */
 #define OVER_GOODPUT 1.5
 #define OVER_GOODPUT_FAR 1.15
+/* where all have given up during the start, and come again */
+#define OVER_GOODPUT_RESUMED 2.0
 /* so much less when answers wait for as long as the target */
-#define QUEUE_ENDS 0.3
+#define QUEUE_ENDS 0.5
 #define UNOWED_NS NS_PER_SEC
 #define UNOWED_MOST_NS (4.0 * NS_PER_SEC)
 #define STARTS_PER_END_MAX 4
-
-/* 0: nearby, to 1: two round trips are as long as the target. What comes from far away is on its way for longer
- * than a queue takes to build up and to end, so that too much is known too late. */
-static double how_far(const struct law *law, const struct turn *turn)
-{
-	return law_clamp(2 * (double)turn->sample->round_trip_ns / (double)law->target_ns, 0, 1);
-}
 
 static double between(double nearby, double far, double away)
 {
 	return nearby + (far - nearby) * away;
 }
 
-/* A window is used up in the time that a set-up takes, the clients' turns included, without what is over the target:
- * for that the window is cut, and it was true of a queue that may have gone since. */
+/* What a set-up takes without what is over the target: for that the window is cut, and it is true of a queue that may have
+ * gone since. 0: not known. */
+static double took_in_time_ns(const struct law *law, const struct law_sample *sample)
+{
+	double took_ns = (double)sample->took_ns, client_ns = 2 * (double)sample->round_trip_ns;
+	double late_ns = (double)sample->latency_p90_ns - (double)law->target_ns;
+
+	/* of before the last second, as p90 is not; or garbage */
+	if (!sample->latency_count || took_ns > TOOK_MOST_NS)
+		return 0;
+	if (late_ns <= 0 || took_ns <= client_ns)
+		return took_ns;
+	return took_ns - late_ns > client_ns ? took_ns - late_ns : client_ns;
+}
+
+/* A window is used up in the time that a set-up takes, the clients' turns included. */
 static double window_per_sec(const struct law *law, const struct turn *turn)
 {
-	const struct law_sample *sample = turn->sample;
-	double client_ns = 2 * (double)sample->round_trip_ns;
-	double late_ns = (double)sample->latency_p90_ns - (double)law->target_ns;
-	double took_ns = (double)sample->took_ns - (late_ns > 0 ? late_ns : 0);
-	double away = sample->took_ns ? how_far(law, turn) : 0;
-	double seconds = between(client_ns + turn->latency_ns / 2,
-				 took_ns > client_ns ? took_ns : client_ns, away) /
-			 NS_PER_SEC;
+	double near_ns = 2 * (double)turn->sample->round_trip_ns + turn->latency_ns / 2;
+	double took_ns = took_in_time_ns(law, turn->sample);
+	double away = took_ns > 0 ? law_how_far(law, turn) : 0;
+	double seconds = between(near_ns, took_ns, away) / NS_PER_SEC;
 
 	return between(WINDOWS, WINDOWS_FAR, away) * law->window /
-	       law_clamp(seconds, SETUP_LEAST_SECONDS, 60);
+	       law_clamp(seconds, SETUP_LEAST_SECONDS, SETUP_MOST_SECONDS);
 }
 
 /* Not all that begin are done: some give up, others are refused. */
@@ -72,22 +79,31 @@ static double known_per_sec(const struct law *law)
  * owed an answer. */
 static double over_goodput(const struct law *law, const struct turn *turn)
 {
-	double client_ns = 2 * (double)turn->sample->round_trip_ns;
+	double client_ns = 2 * (double)turn->sample->round_trip_ns, away = law_how_far(law, turn);
 	double unowed_ns = law_clamp(client_ns, 0, UNOWED_MOST_NS) + UNOWED_NS;
 	double queue = law_clamp(turn->queued_for_ns / (double)law->target_ns, 0, 1);
 
+	if (law->state == LAW_STARTUP)
+		return OVER_GOODPUT_RESUMED / away;
 	if (law_elapsed(law->owed_at_ns, (uint64_t)unowed_ns, turn->now_ns))
 		return OVER_GOODPUT;
-	return between(OVER_GOODPUT, OVER_GOODPUT_FAR - QUEUE_ENDS * queue, how_far(law, turn));
+	return between(OVER_GOODPUT, OVER_GOODPUT_FAR - QUEUE_ENDS * queue, away);
+}
+
+/* While the window doubles, what was done is much less than what can be done; and a probe is for what the window does. */
+static bool goodput_counts(const struct law *law, const struct turn *turn)
+{
+	if (law->state == LAW_STARTUP)
+		return law->start_resumed && law_how_far(law, turn) > 0;
+	return law->state != LAW_PROBE;
 }
 
 double law_pace_per_sec(const struct law *law, const struct turn *turn)
 {
-	double pace = window_per_sec(law, turn);
-	double known = over_goodput(law, turn) * known_per_sec(law);
+	double pace = window_per_sec(law, turn), known = known_per_sec(law);
 
-	/* a probe is for what the window does */
-	if (law->state == LAW_STARTUP || law->state == LAW_PROBE || known <= 0)
+	if (known <= 0 || !goodput_counts(law, turn))
 		return pace;
+	known *= over_goodput(law, turn);
 	return pace < known ? pace : known;
 }

@@ -35,7 +35,7 @@ struct turn {
 	bool limited;	/* the window is what holds it back */
 	double latency_ns;
 	double owed_for_ns; /* so long the broker has owed somebody an answer, but for stragglers */
-	double queued_for_ns; /* the same without what an answer takes when nobody waits */
+	double queued_for_ns; /* half of that, without what an answer takes when nobody waits */
 	bool stuck;	      /* an open turn says so, not p90 */
 	double x_local, x;
 	struct law_external external;
@@ -45,6 +45,14 @@ struct turn {
 
 double law_clamp(double value, double least, double most);
 double law_floor_per_sec(const struct law *law, uint64_t now_ns);
+
+/* 0: nearby, to 1: two round trips are as long as the target. What comes from far away is on its way for longer
+ * than a queue takes to build up and to end, so that too much is known too late. */
+double law_how_far(const struct law *law, const struct turn *turn);
+
+/* From far away it is the pace that holds back while less of the window is in use than this share. Nearby it can be
+ * empty at each look, 10 ms after it was full. */
+double law_used_far(const struct law *law, const struct turn *turn);
 
 /* @nominal_ns, up to 10 % more or less: so that several instances do not move in step. */
 uint64_t law_jitter(struct law *law, uint64_t nominal_ns);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The law on the window: growth while set-ups are quick and the window holds somebody back, cuts in
  * proportion to how far they are over the target. */
+#include <math.h>
+
 #include "law_turn.h"
 
 /* Windows of several hosts become equal by steps up and cuts, not by standing still or by cuts
@@ -30,8 +32,7 @@
 #define GROW_STEP 4.0
 #define GROW_SHARE 0.05
 #define ANSWERED_FACTOR 2.0
-/* With less of it in use, ever so briefly, it is the pace that holds back. */
-#define GROW_USED 0.9
+#define NOBODY 0.1 /* of the window in use: those who come are others */
 #define FIRST_NS (250 * NS_PER_MS)
 #define FAR_NS NS_PER_SEC
 #define CALM_NS (3 * NS_PER_SEC)
@@ -66,6 +67,7 @@ void law_restart_window(struct law *law, uint64_t now_ns)
 	law->grown_ns = now_ns;
 	law->grown_period_ns = 0;
 	law->grown_latency_ns = 0;
+	law->start_resumed = false;
 	law_set_window(law, window > START_WINDOW ? window : START_WINDOW);
 }
 
@@ -175,7 +177,7 @@ static enum law_why try_cut(struct law *law, struct turn *turn)
 				     turn->signal == turn->external.lost ? LAW_WHY_SCRAPE_LOST_CUT
 									 : LAW_WHY_SIGNAL);
 	if (turn->owed_for_ns < OWED_NOW * (double)law->target_ns)
-		return LAW_WHY_WAIT;
+		return LAW_WHY_ENDED;
 	if (law->window <= law->config.window_min) {
 		if (!law->min_since_ns)
 			law->min_since_ns = turn->now_ns;
@@ -238,6 +240,13 @@ static double start_window(const struct law *law, const struct turn *turn)
 	return law->window + (step < GROW_STEP ? GROW_STEP : step);
 }
 
+static double stepped_window(const struct law *law)
+{
+	double step = law->window * GROW_SHARE;
+
+	return law->window + (step < GROW_STEP || law->config.shared ? GROW_STEP : step);
+}
+
 /* After the start by less, the farther away clients are: two round trips pass until it shows. */
 static double fast_window(const struct law *law, const struct turn *turn)
 {
@@ -245,7 +254,9 @@ static double fast_window(const struct law *law, const struct turn *turn)
 	double window = start_window(law, turn);
 	double most = law->window * (1 + 1 / (1 + client_ns / (double)law->target_ns));
 
-	return law->state == LAW_STARTUP || window < most ? window : most;
+	if (law->state == LAW_STARTUP || window < most)
+		return window;
+	return fmax(most, stepped_window(law));
 }
 
 /* While most are still on their way, who say nothing: larger by twice as many as were answered since it grew. */
@@ -259,7 +270,6 @@ static double answered_window(const struct law *law, const struct law_sample *sa
 
 static enum law_why grow(struct law *law, struct turn *turn)
 {
-	double step = law->window * GROW_SHARE;
 	double own_ns = 2 * (turn->latency_ns + (double)turn->sample->round_trip_ns);
 	uint64_t age_ns = turn->signal >= 0 ? turn->external.age_ns : 0;
 	bool far = is_far(law, turn);
@@ -276,16 +286,14 @@ static enum law_why grow(struct law *law, struct turn *turn)
 	if (law->window >= law_window_max(law))
 		return LAW_WHY_MAX;
 	if (law->state != LAW_STARTUP && !law->config.shared &&
-	    law->in_flight_peak < GROW_USED * law->window)
-		return LAW_WHY_IDLE;
+	    law->in_flight_peak < law_used_far(law, turn) * floor(law->window))
+		return LAW_WHY_PACED;
 	if (law->state == LAW_STARTUP || far) {
 		law_set_window(law, answered_window(law, turn->sample, fast_window(law, turn)));
 		law->grown_period_ns = (uint64_t)law_clamp(own_ns, 250 * NS_PER_MS, NS_PER_SEC);
 		why = far && law->state != LAW_STARTUP ? LAW_WHY_GROW_FAST : LAW_WHY_STARTUP;
 	} else {
-		if (step < GROW_STEP || law->config.shared)
-			step = GROW_STEP;
-		law_set_window(law, law->window + step);
+		law_set_window(law, stepped_window(law));
 		law->grown_period_ns = NS_PER_SEC;
 		why = LAW_WHY_GROW;
 	}
@@ -367,6 +375,7 @@ enum law_why law_window(struct law *law, struct turn *turn)
 	if (!turn->limited) {
 		law->over_since_ns = law->low_since_ns = law->min_since_ns = 0;
 		law->idle_ns = turn->now_ns;
+		law->start_resumed |= turn->n < NOBODY * law->window && law->answers_peak > 0;
 		return LAW_WHY_IDLE;
 	}
 	if (turn->x >= X_FAR)

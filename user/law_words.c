@@ -79,6 +79,8 @@ static const struct {
 			       "no tracking; a signal is over its target: the rate is cut" },
 	[LAW_WHY_FIXED] = { "fixed", "the window is the operator's" },
 	[LAW_WHY_OFF] = { "off", "the window is off" },
+	[LAW_WHY_PACED] = { "paced", "the pace holds back, not the window, so it is left alone" },
+	[LAW_WHY_ENDED] = { "ended", "set-ups were slow, but nobody waits for long any more" },
 };
 
 const char *law_state_name(enum law_state state)

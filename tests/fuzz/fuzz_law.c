@@ -125,6 +125,8 @@ static void draw_sample(void)
 	sample->oldest_ns = what & 4 ? sample->latency_p90_ns : number();
 	sample->latency_count = byte();
 	sample->round_trip_ns = what & 8 ? 0 : number();
+	sample->took_ns = what & 128 ? number() : byte() * 16 * MS;
+	sample->answered += byte();
 	sample->completed += what & 16 ? byte() : 0;
 	sample->judged += byte();
 	sample->requested += byte();

@@ -58,6 +58,12 @@ static void test_grows_fast_where_nothing_waits(void **state)
 	set_x(0.05);
 	run_until(LAW_WHY_GROW_FAST);
 	assert_in_range(limits.window, 116, 123);
+	/* but not by less than it grows at any time */
+	settle(8);
+	sample.round_trip_ns = 25 * TARGET_NS;
+	set_x(0.05);
+	run_until(LAW_WHY_GROW_FAST);
+	assert_in_range(limits.window, 12, 16);
 }
 
 /* Where the pace leaves a part of it unused it is not the window that holds back. */
@@ -72,10 +78,27 @@ static void test_grows_only_if_it_is_used(void **state)
 	full = 0.85;
 	run(1);
 	settle(100);
+	set_x(0.6);
+	run(3);
+	assert_true(limits.window > 100);
+	/* only from far away */
+	settle(100);
+	sample.round_trip_ns = TARGET_NS;
 	set_x(0.2);
 	for (int i = 0; i < 60; i++)
 		assert_int_not_equal(step(), LAW_WHY_GROW_FAST);
-	assert_int_equal(limits.why, LAW_WHY_IDLE);
+	assert_int_equal(limits.why, LAW_WHY_PACED);
+	assert_int_equal(limits.window, 100);
+	/* what is used is whole connections: five of 5.9 are all */
+	law.window = 5.9;
+	law.in_flight_peak = 0;
+	full = 0.95;
+	run(3);
+	assert_true(limits.window > 5);
+	law.window = 100;
+	law.in_flight_peak = 0;
+	full = 0.85;
+	run(1);
 	assert_int_equal(limits.window, 100);
 	/* several hosts become equal by steps */
 	law.config.shared = true;
@@ -91,7 +114,7 @@ static void test_no_cut_for_a_queue_that_has_ended(void **state)
 	set_x(3);
 	sample.oldest_ns = TARGET_NS / 10;
 	run(3);
-	assert_int_equal(limits.why, LAW_WHY_WAIT);
+	assert_int_equal(limits.why, LAW_WHY_ENDED);
 	assert_int_equal(limits.window, 100);
 	sample.oldest_ns = TARGET_NS / 4;
 	step();

@@ -119,13 +119,22 @@ static void test_when_it_counts(void **state)
 			assert_int_equal(delay_max.own.failed + delay_max.late.failed, look >= 2);
 		}
 		assert_true(failed.failed);
+		/* as old as those that fail, and noted once, when both would be known */
+		delay_max_init(&delay_max, 1000 * MS);
+		delay_max.gone_ns = 300 * MS;
+		trial.failed = false;
+		for (unsigned int look = 0; look < TRIAL_LOOKS; look++) {
+			trial_judge(&trial, look, false, &delay_max);
+			assert_int_equal(delay_max.gone.judged,
+					 rows[i].look && look >= rows[i].look);
+		}
 	}
 }
 
 /* The RST of one that has sent a single SYN may be anybody's. */
 static void test_forged_say_nothing(void **state)
 {
-	struct trial trial = { .held_ns = 250 * MS, .age_ns = 3000 * MS };
+	struct trial trial = { .held_ns = 250 * MS, .age_ns = 250 * MS };
 	struct delay_max delay_max;
 
 	(void)state;
@@ -133,7 +142,7 @@ static void test_forged_say_nothing(void **state)
 	for (unsigned int look = 0; look < TRIAL_LOOKS; look++)
 		trial_judge(&trial, look, true, &delay_max);
 	assert_false(trial.failed);
-	assert_int_equal(delay_max.own.judged + delay_max.late.judged, 0);
+	assert_int_equal(delay_max.own.judged + delay_max.late.judged + delay_max.gone.judged, 0);
 }
 
 int main(void)
