@@ -197,6 +197,7 @@ struct law {
 	uint64_t grown_answered; /* first answers until then */
 	uint64_t over_since_ns;	 /* x > 1 since then; 0: it is not */
 	uint64_t idle_ns;	 /* when the window held nobody back last */
+	uint64_t unowed_ns;	 /* when no answer was owed for long last */
 	bool start_resumed;	 /* nobody was there for a while, during the start */
 	uint64_t low_since_ns;	 /* x < 0.35, and wanting more, since then */
 	uint64_t min_since_ns;	 /* too slow at the least window, since then */

@@ -198,6 +198,8 @@ static void choose_x(struct law *law, struct turn *turn)
 	}
 	turn->x = turn->x_local;
 	turn->signal = -1;
+	if (turn->owed_for_ns < OWED_NOW * (double)law->target_ns)
+		law->unowed_ns = turn->now_ns;
 	if (x_signal > turn->x_local) {
 		turn->x = x_signal;
 		turn->signal = signal;
@@ -353,11 +355,22 @@ static enum law_why try_flat(struct law *law, struct turn *turn)
 									       : LAW_WHY_COUNT;
 }
 
+/* From far away a window comes in the lumps in which it was let in, and a lump has ended before the next one comes. */
+static bool is_lump(const struct law *law, const struct turn *turn)
+{
+	double lump_ns = law_how_far(law, turn) *
+			 law_clamp((double)turn->sample->round_trip_ns, 0, NS_PER_SEC);
+
+	return law->state == LAW_STARTUP && turn->now_ns - law->unowed_ns < (uint64_t)lump_ns;
+}
+
 /* 0.7 <= x <= 1. */
 static enum law_why stay_near(struct law *law, const struct turn *turn)
 {
 	if (turn->signal >= 0)
 		return LAW_WHY_SIGNAL_HOLDS;
+	if (is_lump(law, turn))
+		return LAW_WHY_ENDED;
 	if (law->state == LAW_STARTUP && !turn->stuck)
 		law->state = LAW_STEADY;
 	return LAW_WHY_NEAR;

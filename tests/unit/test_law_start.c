@@ -191,9 +191,35 @@ static void test_what_speaks_against_it(void **state)
 	assert_true(limits.window < 32);
 }
 
+/* From far away a full window comes as a lump, and is slow, although nobody waits in between. */
+static void test_goes_on_after_a_lump(void **state)
+{
+	(void)state;
+	sample.round_trip_ns = 300 * MS;
+	set_x(0.05);
+	run(1);
+	assert_int_equal(law.state, LAW_STARTUP);
+	set_x(0.8);
+	run(0.2);
+	assert_int_equal(limits.why, LAW_WHY_ENDED);
+	assert_int_equal(law.state, LAW_STARTUP);
+	/* that lasts for a round trip: no lump */
+	run(0.1);
+	assert_int_equal(limits.why, LAW_WHY_NEAR);
+	assert_int_equal(law.state, LAW_STEADY);
+	/* nearby it says so at once */
+	start(NULL);
+	set_x(0.05);
+	run(1);
+	set_x(0.8);
+	step();
+	assert_int_equal(law.state, LAW_STEADY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		law_test(test_goes_on_after_a_lump),
 		law_test(test_start_goes_on_where_it_is_flat),
 		law_test(test_below_the_target_it_is_not_raised),
 		law_test(test_steps_by_how_far_the_target_is),
