@@ -39,7 +39,7 @@ PURE := text text_reserve names config config_keys config_read config_sections c
 	plan_said stacking migrate json_value json_instance json_plan top render_sources queue \
 	queue_fair queue_fair_check queue_keys queue_terms delay_max spread queue_report release waiting \
 	syn_frame trials text_delay promtext_put promtext_queue queue_figures render_queue json_queue \
-	law law_pace law_window law_target law_local law_rate law_signals law_goodput law_words law_turn config_signals \
+	law law_pace law_grow law_window law_target law_local law_rate law_signals law_goodput law_words law_turn config_signals \
 	config_signals_check presets promparse signal_terms mqtt_url json_answers flows setup_slices \
 	text_window plan_window window_limits window_figures render_window json_window \
 	promtext_window

@@ -108,7 +108,7 @@ static void forget_stamps(struct law *law, uint64_t now_ns)
 	law->cut_ns = law->grown_ns = law->completed_ns = now_ns;
 	law->blind_since_ns = law->signal_good_ns = law->owed_at_ns = now_ns;
 	law->over_since_ns = law->low_since_ns = law->min_since_ns = 0;
-	law->refused_ns = law->idle_ns = 0;
+	law->refused_ns = law->idle_ns = law->unowed_ns = 0;
 	law->probe_until_ns = law->probe_next_ns = 0;
 }
 

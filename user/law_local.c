@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What the listener itself shows: demand, set-up latency, and how many SYNs were real. */
+#include <math.h>
+
 #include "law_turn.h"
 
 /* p90 of fewer set-ups is chance. */
@@ -202,7 +204,7 @@ static void judge_peak(struct law *law, const struct turn *turn)
 
 	if (owed || !turn->held_back)
 		law->owed_at_ns = turn->now_ns;
-	if (owed && turn->held_back && law->in_flight_peak >= used * law->window) {
+	if (owed && turn->held_back && law->in_flight_peak >= used * floor(law->window)) {
 		smooth(&law->goodput_peak, 0, turn->dt_ns, PEAK_NS);
 		smooth(&law->answers_peak, 0, turn->dt_ns, PEAK_NS);
 	}

@@ -36,9 +36,11 @@ static double took_in_time_ns(const struct law *law, const struct law_sample *sa
 	double took_ns = (double)sample->took_ns, client_ns = 2 * (double)sample->round_trip_ns;
 	double late_ns = (double)sample->latency_p90_ns - (double)law->target_ns;
 
-	/* of before the last second, as p90 is not; or garbage */
-	if (!sample->latency_count || took_ns > TOOK_MOST_NS)
+	if (took_ns > TOOK_MOST_NS)
 		return 0;
+	/* of before the last second, maybe of a queue: p90 does not say */
+	if (!sample->latency_count)
+		late_ns = took_ns - 2 * client_ns - (double)law->target_ns;
 	if (late_ns <= 0 || took_ns <= client_ns)
 		return took_ns;
 	return took_ns - late_ns > client_ns ? took_ns - late_ns : client_ns;

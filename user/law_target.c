@@ -50,6 +50,7 @@ enum law_why law_raise_target(struct law *law, const struct turn *turn)
 	law->target_ns = (uint64_t)law_clamp(RAISE * turn->latency_ns,
 					     (double)law->config.target_ns, most_ns);
 	law->state = LAW_STARTUP;
+	law->start_resumed = false;
 	law->over_since_ns = law->min_since_ns = 0;
 	law->slowest_ns = 0;
 	return LAW_WHY_TARGET_RAISED;

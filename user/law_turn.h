@@ -10,6 +10,8 @@
 
 /* The band in which nothing is changed lies below the target: q is noisy, so it is wide. */
 #define X_NEAR 0.7
+/* Below it the target is far. */
+#define X_FAR 0.35
 
 #define LAW_X_HARD 4.0
 #define LAW_TARGET_RAISE_MAX 10
@@ -63,6 +65,10 @@ bool law_elapsed(uint64_t since_ns, uint64_t ns, uint64_t now_ns);
 /* law_local.c: counters, then latency and demand. */
 void law_count(struct law *law, struct turn *turn);
 void law_look(struct law *law, struct turn *turn);
+
+/* law_grow.c. x < X_NEAR and somebody is held back: does anything else speak against growth? If not it grows, when
+ * it is time. */
+enum law_why law_try_grow(struct law *law, struct turn *turn);
 
 /* law_pace.c: within the window, per second. */
 double law_pace_per_sec(const struct law *law, const struct turn *turn);

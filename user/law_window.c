@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* The law on the window: growth while set-ups are quick and the window holds somebody back, cuts in
+/* The law on the window: growth (law_grow.c) while set-ups are quick and the window holds somebody back, cuts in
  * proportion to how far they are over the target. */
-#include <math.h>
-
 #include "law_turn.h"
 
 /* Windows of several hosts become equal by steps up and cuts, not by standing still or by cuts
  * that hardly take anything. */
 #define X_NEAR_SHARED 0.9
 #define CUT_SHARED 0.8
-#define X_FAR 0.35
-#define X_NOTHING 0.1
 #define X_IDLE 0.5	 /* a listener below it has no trouble of its own */
 #define X_SIGNAL_MAX 2.0 /* external signals force bounded cuts only */
 #define X_LOST 1.5
@@ -26,16 +22,8 @@
 #define SIGNAL_FORGOTTEN_NS (10 * NS_PER_SEC)
 #define SIGNAL_DOUBTED_NS (10 * NS_PER_SEC)
 
-#define DOUBLE_FACTOR 2.0 /* while there is no queue at all */
-#define GROW_FACTOR 1.5
-#define GROW_LAST_SHARE 0.2 /* while there is one, and the target is not far */
-#define GROW_STEP 4.0
-#define GROW_SHARE 0.05
-#define ANSWERED_FACTOR 2.0
-#define NOBODY 0.1 /* of the window in use: those who come are others */
-#define FIRST_NS (250 * NS_PER_MS)
-#define FAR_NS NS_PER_SEC
-#define CALM_NS (3 * NS_PER_SEC)
+#define NOBODY 0.1 /* of the window in use */
+#define RESUMED_NS (60 * NS_PER_SEC)
 
 #define OVERFLOW_ROOM 2
 
@@ -217,115 +205,6 @@ static void choose_x(struct law *law, struct turn *turn)
 		law->signal_since_ns = 0;
 }
 
-static bool is_far(struct law *law, const struct turn *turn)
-{
-	if (turn->x >= X_FAR || law->config.shared ||
-	    law->in_flight_peak < LAW_PACED * law->window) {
-		law->low_since_ns = 0;
-		return false;
-	}
-	if (!law->low_since_ns)
-		law->low_since_ns = turn->now_ns;
-	return law_elapsed(law->low_since_ns, FAR_NS, turn->now_ns) &&
-	       law_elapsed(law->cut_ns, CALM_NS, turn->now_ns);
-}
-
-/* Of the start. Over X_NEAR a host of its own grows only where set-ups do not wait for each other. */
-static double start_window(const struct law *law, const struct turn *turn)
-{
-	double step = law->window * GROW_LAST_SHARE;
-
-	if (turn->x < X_NOTHING)
-		return law->window * DOUBLE_FACTOR;
-	if (turn->x < X_FAR || turn->x >= X_NEAR)
-		return law->window * GROW_FACTOR;
-	return law->window + (step < GROW_STEP ? GROW_STEP : step);
-}
-
-static double stepped_window(const struct law *law)
-{
-	double step = law->window * GROW_SHARE;
-
-	return law->window + (step < GROW_STEP || law->config.shared ? GROW_STEP : step);
-}
-
-/* After the start by less, the farther away clients are: two round trips pass until it shows. */
-static double fast_window(const struct law *law, const struct turn *turn)
-{
-	double client_ns = 2 * (double)turn->sample->round_trip_ns;
-	double window = start_window(law, turn);
-	double most = law->window * (1 + 1 / (1 + client_ns / (double)law->target_ns));
-
-	if (law->state == LAW_STARTUP || window < most)
-		return window;
-	return fmax(most, stepped_window(law));
-}
-
-/* While most are still on their way, who say nothing: larger by twice as many as were answered since it grew. */
-static double answered_window(const struct law *law, const struct law_sample *sample, double window)
-{
-	double most = law->window + ANSWERED_FACTOR * (double)(law->answered - law->grown_answered);
-
-	return sample->young * law->young_share > sample->in_flight && window > most ? most
-										     : window;
-}
-
-static enum law_why grow(struct law *law, struct turn *turn)
-{
-	double own_ns = 2 * (turn->latency_ns + (double)turn->sample->round_trip_ns);
-	uint64_t age_ns = turn->signal >= 0 ? turn->external.age_ns : 0;
-	bool far = is_far(law, turn);
-	enum law_why why;
-
-	if (law->config.first_byte)
-		age_ns = turn->external.slowest_ns;
-	/* what set-ups took while few came says nothing of what they take when the window is full */
-	if (law->state == LAW_STARTUP && !law_elapsed(law->idle_ns, FIRST_NS, turn->now_ns))
-		return LAW_WHY_WAIT;
-	if (!law_elapsed(law->grown_ns, law->grown_period_ns, turn->now_ns) ||
-	    !law_elapsed(law->cut_ns, law->cut_period_ns, turn->now_ns))
-		return LAW_WHY_WAIT;
-	if (law->window >= law_window_max(law))
-		return LAW_WHY_MAX;
-	if (law->state != LAW_STARTUP && !law->config.shared &&
-	    law->in_flight_peak < law_used_far(law, turn) * floor(law->window))
-		return LAW_WHY_PACED;
-	if (law->state == LAW_STARTUP || far) {
-		law_set_window(law, answered_window(law, turn->sample, fast_window(law, turn)));
-		law->grown_period_ns = (uint64_t)law_clamp(own_ns, 250 * NS_PER_MS, NS_PER_SEC);
-		why = far && law->state != LAW_STARTUP ? LAW_WHY_GROW_FAST : LAW_WHY_STARTUP;
-	} else {
-		law_set_window(law, stepped_window(law));
-		law->grown_period_ns = NS_PER_SEC;
-		why = LAW_WHY_GROW;
-	}
-	law->grown_ns = turn->now_ns;
-	law->grown_answered = law->answered;
-	if (!turn->stuck) {
-		law->grown_latency_ns = turn->latency_ns;
-		law->grown_in_flight = law->in_flight_peak;
-	}
-	law->grown_period_ns = law_jitter(law, law->grown_period_ns + age_ns);
-	return why;
-}
-
-/* x < 0.7 and somebody is held back: what else speaks against growth? */
-static enum law_why try_grow(struct law *law, struct turn *turn)
-{
-	if (turn->external.lost >= 0) {
-		turn->signal = turn->external.lost;
-		return LAW_WHY_SCRAPE_LOST;
-	}
-	if (turn->external.pressed >= 0) {
-		turn->signal = turn->external.pressed;
-		return LAW_WHY_PRESSURE;
-	}
-	if (turn->external.cutting && !turn->external.fresh && law->window_good > 0 &&
-	    law->window >= law->window_good)
-		return LAW_WHY_SIGNALS_STALE;
-	return grow(law, turn);
-}
-
 /* ListenOverflows are of the whole namespace; a queue with room is not where they come from. */
 static bool has_overflowed(const struct turn *turn)
 {
@@ -350,7 +229,7 @@ static enum law_why try_flat(struct law *law, struct turn *turn)
 				       ? law_raise_target(law, turn)
 				       : LAW_WHY_COUNT;
 	}
-	why = try_grow(law, turn);
+	why = law_try_grow(law, turn);
 	return why == LAW_WHY_STARTUP || (why == LAW_WHY_WAIT && turn->x <= 1) ? why
 									       : LAW_WHY_COUNT;
 }
@@ -358,10 +237,10 @@ static enum law_why try_flat(struct law *law, struct turn *turn)
 /* From far away a window comes in the lumps in which it was let in, and a lump has ended before the next one comes. */
 static bool is_lump(const struct law *law, const struct turn *turn)
 {
-	double lump_ns = law_how_far(law, turn) *
-			 law_clamp((double)turn->sample->round_trip_ns, 0, NS_PER_SEC);
+	double lump_ns = law_clamp((double)turn->sample->round_trip_ns, 0, NS_PER_SEC);
 
-	return law->state == LAW_STARTUP && turn->now_ns - law->unowed_ns < (uint64_t)lump_ns;
+	return law->state == LAW_STARTUP && law_how_far(law, turn) >= 1 &&
+	       law_is_too_soon(law, turn) && turn->now_ns - law->unowed_ns < (uint64_t)lump_ns;
 }
 
 /* 0.7 <= x <= 1. */
@@ -370,10 +249,17 @@ static enum law_why stay_near(struct law *law, const struct turn *turn)
 	if (turn->signal >= 0)
 		return LAW_WHY_SIGNAL_HOLDS;
 	if (is_lump(law, turn))
-		return LAW_WHY_ENDED;
+		return LAW_WHY_WAIT;
 	if (law->state == LAW_STARTUP && !turn->stuck)
 		law->state = LAW_STEADY;
 	return LAW_WHY_NEAR;
+}
+
+/* Of a start that has grown: will those who come be the same again, who were held back a while ago? */
+static bool has_resumed(const struct law *law, const struct turn *turn)
+{
+	return law->state == LAW_STARTUP && law->grown_latency_ns > 0 && law->answers_peak > 0 &&
+	       law->refused_ns && !law_elapsed(law->refused_ns, RESUMED_NS, turn->now_ns);
 }
 
 enum law_why law_window(struct law *law, struct turn *turn)
@@ -388,7 +274,8 @@ enum law_why law_window(struct law *law, struct turn *turn)
 	if (!turn->limited) {
 		law->over_since_ns = law->low_since_ns = law->min_since_ns = 0;
 		law->idle_ns = turn->now_ns;
-		law->start_resumed |= turn->n < NOBODY * law->window && law->answers_peak > 0;
+		if (turn->n < NOBODY * law->window)
+			law->start_resumed = has_resumed(law, turn);
 		return LAW_WHY_IDLE;
 	}
 	if (turn->x >= X_FAR)
@@ -416,5 +303,5 @@ enum law_why law_window(struct law *law, struct turn *turn)
 	law->slowest_ns = 0;
 	if (turn->x >= (law->config.shared ? X_NEAR_SHARED : X_NEAR))
 		return stay_near(law, turn);
-	return try_grow(law, turn);
+	return law_try_grow(law, turn);
 }

@@ -205,7 +205,7 @@ static void test_pace_by_what_is_not_known(void **state)
 	static const struct {
 		uint64_t took_ns;
 		uint32_t count;
-	} rows[] = { { 20 * SEC, 0 }, { UINT64_MAX, 50 }, { 60 * SEC + 1, 50 }, { 0, 50 } };
+	} rows[] = { { UINT64_MAX, 0 }, { UINT64_MAX, 50 }, { 60 * SEC + 1, 50 }, { 0, 50 } };
 
 	(void)state;
 	settle(120);
@@ -218,6 +218,12 @@ static void test_pace_by_what_is_not_known(void **state)
 		assert_true(limits.pace_per_sec > 0.99 * 1.5 * law.window / 0.64);
 		assert_true(limits.pace_per_sec < 1.01 * 1.5 * law.window / 0.64);
 	}
+	/* a queue of before the last second is in it, perhaps: no longer than four turns and the target */
+	sample.took_ns = 20 * SEC;
+	sample.latency_count = 0;
+	step();
+	assert_true(limits.pace_per_sec > 0.99 * 1.2 * law.window / 1.3);
+	assert_true(limits.pace_per_sec < 1.01 * 1.2 * law.window / 1.3);
 }
 
 /* Those who come after all have given up are let in no faster than twice what was done, where too much is known late. */
@@ -240,6 +246,29 @@ static void test_pace_of_a_start_that_goes_on(void **state)
 	assert_true(limits.pace_per_sec > 390 && limits.pace_per_sec < 410);
 	sample.round_trip_ns = 0;
 	step();
+	assert_true(limits.pace_per_sec > 1000);
+	/* a minute later it is another storm */
+	sample.round_trip_ns = 300 * MS;
+	demand = false;
+	run(61);
+	demand = true;
+	step();
+	assert_int_equal(law.state, LAW_STARTUP);
+	assert_true(limits.pace_per_sec > 1000);
+	/* as it is after a start anew */
+	demand = false;
+	run(1);
+	demand = true;
+	sample.restarted = true;
+	step();
+	sample.restarted = false;
+	law.in_flight_peak = 0;
+	demand = false;
+	run(1);
+	demand = true;
+	law.window = 1000;
+	step();
+	assert_int_equal(law.state, LAW_STARTUP);
 	assert_true(limits.pace_per_sec > 1000);
 }
 

@@ -201,17 +201,30 @@ static void test_goes_on_after_a_lump(void **state)
 	assert_int_equal(law.state, LAW_STARTUP);
 	set_x(0.8);
 	run(0.2);
-	assert_int_equal(limits.why, LAW_WHY_ENDED);
+	assert_int_equal(limits.why, LAW_WHY_WAIT);
 	assert_int_equal(law.state, LAW_STARTUP);
 	/* that lasts for a round trip: no lump */
 	run(0.1);
 	assert_int_equal(limits.why, LAW_WHY_NEAR);
 	assert_int_equal(law.state, LAW_STEADY);
-	/* nearby it says so at once */
+	/* nor is what comes again and again, when the window is not new any more */
 	start(NULL);
+	sample.round_trip_ns = 300 * MS;
 	set_x(0.05);
 	run(1);
 	set_x(0.8);
+	sample.oldest_ns = 0;
+	run(1);
+	assert_int_equal(law.state, LAW_STARTUP);
+	run(2);
+	assert_int_equal(law.state, LAW_STEADY);
+	/* nearby it says so at once */
+	start(NULL);
+	sample.round_trip_ns = TARGET_NS / 4;
+	set_x(0.05);
+	run(1);
+	set_x(0.8);
+	sample.oldest_ns = 0;
 	step();
 	assert_int_equal(law.state, LAW_STEADY);
 }
