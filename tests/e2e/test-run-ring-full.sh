@@ -34,7 +34,9 @@ go_on() {
 # 3276 have room, and the lease is of a second: on a slow machine it takes another try.
 for _ in {1..10}; do
 	pause
-	knock $B4 1883 sources 10.64.0.0/16 count 5000 timeout 50ms >"$work/flood"
+	knock $B4 1883 sources 10.64.0.0/17 count 2500 timeout 50ms >"$work/flood" &
+	knock $B4 1883 sources 10.64.128.0/17 count 2500 timeout 50ms >"$work/flood2"
+	wait $!
 	! dropped_for ring_full || break
 	go_on
 	wait_for 10 holds_nothing b0 || true
