@@ -110,14 +110,10 @@ static enum law_why grow(struct law *law, struct turn *turn)
 
 enum law_why law_try_grow(struct law *law, struct turn *turn)
 {
-	if (turn->external.lost >= 0) {
-		turn->signal = turn->external.lost;
-		return LAW_WHY_SCRAPE_LOST;
-	}
-	if (turn->external.pressed >= 0) {
-		turn->signal = turn->external.pressed;
-		return LAW_WHY_PRESSURE;
-	}
+	enum law_why why = law_signals_hold(turn);
+
+	if (why != LAW_WHY_COUNT)
+		return why;
 	if (turn->external.cutting && !turn->external.fresh && law->window_good > 0 &&
 	    law->window >= law->window_good)
 		return LAW_WHY_SIGNALS_STALE;

@@ -54,6 +54,8 @@ static enum law_why cut(struct law *law, struct turn *turn)
 
 static enum law_why decide(struct law *law, struct turn *turn, double fallback_per_sec)
 {
+	enum law_why why;
+
 	turn->x = law_clamp(turn->external.x, 0, X_MAX);
 	turn->signal = turn->external.signal;
 	if (turn->rebased)
@@ -66,14 +68,9 @@ static enum law_why decide(struct law *law, struct turn *turn, double fallback_p
 		law->rate_startup = false;
 		return LAW_WHY_RATE_HOLD;
 	}
-	if (turn->external.lost >= 0) {
-		turn->signal = turn->external.lost;
-		return LAW_WHY_SCRAPE_LOST;
-	}
-	if (turn->external.pressed >= 0) {
-		turn->signal = turn->external.pressed;
-		return LAW_WHY_PRESSURE;
-	}
+	why = law_signals_hold(turn);
+	if (why != LAW_WHY_COUNT)
+		return why;
 	if (!turn->held_back)
 		return LAW_WHY_IDLE;
 	if (!law_elapsed(law->cut_ns, law->cut_period_ns, turn->now_ns))

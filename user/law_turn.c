@@ -26,6 +26,19 @@ double law_used_far(const struct law *law, const struct turn *turn)
 	return USED_FAR * law_how_far(law, turn);
 }
 
+enum law_why law_signals_hold(struct turn *turn)
+{
+	if (turn->external.lost >= 0) {
+		turn->signal = turn->external.lost;
+		return LAW_WHY_SCRAPE_LOST;
+	}
+	if (turn->external.pressed >= 0) {
+		turn->signal = turn->external.pressed;
+		return LAW_WHY_PRESSURE;
+	}
+	return LAW_WHY_COUNT;
+}
+
 bool law_elapsed(uint64_t since_ns, uint64_t ns, uint64_t now_ns)
 {
 	return !since_ns || now_ns < since_ns || now_ns - since_ns >= ns;

@@ -73,6 +73,9 @@ enum law_why law_try_grow(struct law *law, struct turn *turn);
 /* law_pace.c: within the window, per second. */
 double law_pace_per_sec(const struct law *law, const struct turn *turn);
 
+/* LAW_WHY_COUNT: no signal speaks against growth. Else why, and whose fault it is. */
+enum law_why law_signals_hold(struct turn *turn);
+
 /* law_window.c, law_rate.c: change law->window or law->rate, and say why. */
 enum law_why law_window(struct law *law, struct turn *turn);
 enum law_why law_rate(struct law *law, struct turn *turn);

@@ -164,7 +164,7 @@ static enum law_why try_cut(struct law *law, struct turn *turn)
 		return cut_by_signal(law, turn, 1 - CUT_SLOPE * (turn->x - 1),
 				     turn->signal == turn->external.lost ? LAW_WHY_SCRAPE_LOST_CUT
 									 : LAW_WHY_SIGNAL);
-	if (turn->owed_for_ns < OWED_NOW * (double)law->target_ns)
+	if (law->unowed_ns == turn->now_ns)
 		return LAW_WHY_ENDED;
 	if (law->window <= law->config.window_min) {
 		if (!law->min_since_ns)
