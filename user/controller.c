@@ -120,6 +120,14 @@ bool controller_is_needed(const struct policy *policy)
 	return false;
 }
 
+bool controller_watches(const struct policy *policy)
+{
+	for (unsigned int id = 0; id < LISTENERS_MAX; id++)
+		if (policy_watches(policy, id))
+			return true;
+	return false;
+}
+
 /* -- tracking ---------------------------------------------------------------------------------- */
 
 /* @anew: there was none on any device. */
@@ -149,7 +157,7 @@ void controller_watch(struct controller *controller, const struct policy *policy
 	bool anew = false;
 	int err = 0;
 
-	if (!controller->instance || !controller_is_needed(policy))
+	if (!controller->instance || !controller_watches(policy))
 		return;
 	/* once: what the verifier refuses it refuses again */
 	if (!controller->egress && !controller->open_err)
@@ -161,7 +169,7 @@ void controller_watch(struct controller *controller, const struct policy *policy
 		flows_forget(controller->flows, instance_now_ns());
 	if (err && err != controller->said_err)
 		log_warning("%s: connections in set-up cannot be tracked, so only rates are "
-			    "controlled: %s",
+			    "controlled, and who gives up in the middle of one goes unnoticed: %s",
 			    controller->instance->name,
 			    err == -EBUSY ? "a device has an `ingress` qdisc, which has no way "
 					    "out; replace it: `tc qdisc del dev DEV ingress; tc "
@@ -266,7 +274,7 @@ void controller_turn(struct controller *controller, const struct policy *policy,
 
 	if (!controller->instance)
 		return;
-	if (controller_is_needed(policy))
+	if (controller_watches(policy))
 		flows_scan(controller->flows, now_ns);
 	if (decides)
 		controller->decided_ns = now_ns;
@@ -277,6 +285,8 @@ void controller_turn(struct controller *controller, const struct policy *policy,
 
 		if (!policy_has_window(&policy->listeners[id])) {
 			end_line(controller, id);
+			if (decides && policy_watches(policy, id))
+				sampler_count(controller->instance, controller->flows, id, now_ns);
 			continue;
 		}
 		if (decides || line->serial != policy->listeners[id].serial)
@@ -324,12 +334,11 @@ uint64_t controller_round_trip_ns(const struct controller *controller, unsigned 
 void controller_note(struct controller *controller, const struct policy *policy, unsigned int id,
 		     const uint8_t *frame, size_t len, bool waited, uint64_t now_ns)
 {
-	const struct listener *listener = &policy->listeners[id];
 	struct flow_key key;
 	uint32_t isn;
 
-	if (controller->flows && policy_has_window(listener) &&
+	if (controller->flows && policy_watches(policy, id) &&
 	    syn_frame_flow(frame, len, &key, &isn))
 		flows_note(controller->flows, &key, &controller->instance->control->waiting_seed,
-			   isn, id, listener->connack_max, waited, now_ns);
+			   isn, id, policy->listeners[id].connack_max, waited, now_ns);
 }

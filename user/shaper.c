@@ -257,7 +257,7 @@ static void watch_tracking(struct shaper *shaper, uint64_t now_ns)
 	bool same = false;
 	struct pins pins;
 
-	if (!shaper_is_controlled(shaper) ||
+	if (!controller_watches(shaper->policy) ||
 	    (shaper->watched_ns && now_ns - shaper->watched_ns < WATCH_NS))
 		return;
 	shaper->watched_ns = now_ns;

@@ -122,6 +122,27 @@ two_namespaces() {
 	ip -n broker route add fd10::/16 via $C6
 }
 
+# A third one, "far", behind the client's: it has the IPv4 addresses of many devices now, and what comes and
+# goes takes MS each way. COMMAND runs the wire.
+far_namespace() { # MS [COMMAND...]
+	ip netns add far
+	ip -n far link set lo up
+	ip -n far tuntap add wire mode tun
+	ip -n client tuntap add wire mode tun
+	ip -n far address add 10.8.0.1 peer 10.8.0.2 dev wire
+	ip -n client address add 10.8.0.2 peer 10.8.0.1 dev wire
+	ip -n far link set wire up txqueuelen 100000
+	ip -n client link set wire up txqueuelen 100000
+	ip -n far route add local 10.64.0.0/10 dev lo
+	ip -n far route add default dev wire
+	ip -n client route del local 10.64.0.0/10 dev lo
+	ip -n client route add 10.64.0.0/10 dev wire
+	ip -n broker route add 10.8.0.0/24 via $C4
+	in_client sysctl -qw net.ipv4.ip_forward=1
+	start relay client "${@:2}" "$build/herd" relay wire@far wire delay "$1ms"
+	wait_for 10 grep -q ready "$work/relay.log"
+}
+
 # Frames with complete checksums and without offloaded segments, as they would be on a wire.
 offloads_off() {
 	in_client ethtool -K c0 tx off gso off tso off gro off >/dev/null

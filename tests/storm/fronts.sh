@@ -198,23 +198,7 @@ measure_capacity() { # DEVICES FILE
 devices_move_away() { # RTT in ms
 	load_ns=far
 	storm_words+=(anywhere) # it is behind a router, which is ours
-	ip netns add far
-	ip -n far link set lo up
-	ip -n far tuntap add wire mode tun
-	ip -n client tuntap add wire mode tun
-	ip -n far address add 10.8.0.1 peer 10.8.0.2 dev wire
-	ip -n client address add 10.8.0.2 peer 10.8.0.1 dev wire
-	ip -n far link set wire up txqueuelen 100000
-	ip -n client link set wire up txqueuelen 100000
-	ip -n far route add local 10.64.0.0/10 dev lo
-	ip -n far route add default dev wire
-	ip -n client route del local 10.64.0.0/10 dev lo
-	ip -n client route add 10.64.0.0/10 dev wire
-	ip -n broker route add 10.8.0.0/24 via "$C4"
-	in_client sysctl -qw net.ipv4.ip_forward=1
-	start relay client "${at_once[@]}" taskset -c "$load_cpu" "$build/herd" relay wire@far wire \
-		delay "$(($1 / 2))ms"
-	wait_for 10 grep -q ready "$work/relay.log"
+	far_namespace "$(($1 / 2))" "${at_once[@]}" taskset -c "$load_cpu"
 }
 
 # Clock ticks that core CPU has worked, and those of them that went to processes of these namespaces.
