@@ -337,8 +337,10 @@ void controller_note(struct controller *controller, const struct policy *policy,
 	struct flow_key key;
 	uint32_t isn;
 
-	if (controller->flows && policy_watches(policy, id) &&
-	    syn_frame_flow(frame, len, &key, &isn))
+	if (!controller->flows || !policy_watches(policy, id) ||
+	    !(policy_has_window(&policy->listeners[id]) || flows_sees_ends(controller->flows, id)))
+		return;
+	if (syn_frame_flow(frame, len, &key, &isn))
 		flows_note(controller->flows, &key, &controller->instance->control->waiting_seed,
 			   isn, id, policy->listeners[id].connack_max, waited, now_ns);
 }

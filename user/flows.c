@@ -16,6 +16,9 @@
  * answers with RSTs, and one with a full accept queue does so now and then. */
 #define HIDDEN_SYNS 16
 #define HIDDEN_NS 2000000000ULL
+/* What is answered and is MQTT is done once in so many, also where most give up. */
+#define ENDS_LEAST 64
+#define ENDS_JUDGED 256
 
 /* The counters at one moment; differences are all that counts. */
 struct mark {
@@ -331,6 +334,14 @@ void flows_sample(const struct flows *flows, unsigned int listener, struct setup
 {
 	*sample = flows->watched[listener].sample;
 	sample->expected = sample->young * sample->share;
+}
+
+bool flows_sees_ends(const struct flows *flows, unsigned int listener)
+{
+	const uint64_t *total = flows->watched[listener].sample.total;
+
+	return total[SETUP_SERVED] < ENDS_JUDGED ||
+	       total[SETUP_DONE] * ENDS_LEAST >= total[SETUP_SERVED];
 }
 
 /* -- let in by user space ------------------------------------------------------------------------ */

@@ -82,6 +82,9 @@ void flows_scan(struct flows *flows, uint64_t now_ns);
 void flows_count(struct flows *flows, unsigned int listener, struct setup_counters *sum,
 		 uint64_t now_ns);
 void flows_sample(const struct flows *flows, unsigned int listener, struct setup_sample *sample);
+/* False if set-ups of a listener are answered and hardly ever seen to be done: it is no MQTT, and who closes has
+ * not given up. */
+bool flows_sees_ends(const struct flows *flows, unsigned int listener);
 
 /*
  * Notes a SYN that user space lets in, past the packet path. Addresses and ports are in @key as the

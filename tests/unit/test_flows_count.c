@@ -47,6 +47,30 @@ static void test_last_second(void **state)
 	assert_int_equal(sample.done, 0);
 }
 
+/* One in 64 is enough, and of few nothing is said. */
+static void test_whose_ends_are_seen(void **state)
+{
+	(void)state;
+	counters.n[SETUP_SERVED] = 255;
+	count(START);
+	assert_true(flows_sees_ends(flows, 1));
+	counters.n[SETUP_SERVED] = 256;
+	counters.n[SETUP_GIVEN_UP] = 256;
+	count(START + SECOND);
+	assert_false(flows_sees_ends(flows, 1));
+	assert_true(flows_sees_ends(flows, 2));
+	done(4, 50 * MS);
+	count(START + 2 * SECOND);
+	assert_true(flows_sees_ends(flows, 1));
+	counters.n[SETUP_SERVED] = 257;
+	count(START + 3 * SECOND);
+	assert_false(flows_sees_ends(flows, 1));
+	/* seen by user space alone */
+	setups[1].swept_done = 1;
+	count(START + 4 * SECOND);
+	assert_true(flows_sees_ends(flows, 1));
+}
+
 static void test_quantile(void **state)
 {
 	double buckets[SETUP_BUCKETS] = {};
@@ -198,8 +222,10 @@ static void test_note(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_last_second), TEST(test_quantile), TEST(test_horizon),
-		TEST(test_share),	TEST(test_hidden),   TEST(test_note),
+		TEST(test_last_second), TEST(test_whose_ends_are_seen),
+		TEST(test_quantile),	TEST(test_horizon),
+		TEST(test_share),	TEST(test_hidden),
+		TEST(test_note),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
