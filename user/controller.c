@@ -120,14 +120,6 @@ bool controller_is_needed(const struct policy *policy)
 	return false;
 }
 
-bool controller_watches(const struct policy *policy)
-{
-	for (unsigned int id = 0; id < LISTENERS_MAX; id++)
-		if (policy_watches(policy, id))
-			return true;
-	return false;
-}
-
 /* -- tracking ---------------------------------------------------------------------------------- */
 
 /* @anew: there was none on any device. */
@@ -157,7 +149,7 @@ void controller_watch(struct controller *controller, const struct policy *policy
 	bool anew = false;
 	int err = 0;
 
-	if (!controller->instance || !controller_watches(policy))
+	if (!controller->instance || !controller_is_needed(policy))
 		return;
 	/* once: what the verifier refuses it refuses again */
 	if (!controller->egress && !controller->open_err)
@@ -169,7 +161,7 @@ void controller_watch(struct controller *controller, const struct policy *policy
 		flows_forget(controller->flows, instance_now_ns());
 	if (err && err != controller->said_err)
 		log_warning("%s: connections in set-up cannot be tracked, so only rates are "
-			    "controlled, and who gives up in the middle of one goes unnoticed: %s",
+			    "controlled: %s",
 			    controller->instance->name,
 			    err == -EBUSY ? "a device has an `ingress` qdisc, which has no way "
 					    "out; replace it: `tc qdisc del dev DEV ingress; tc "
@@ -218,6 +210,7 @@ static void begin_line(struct controller *controller, const struct policy *polic
 	window_recall(&controller->windows[id], listener->serial, &line->law.goodput);
 	line->serial = listener->serial;
 	line->said_window = 0;
+	flows_begin(controller->flows, id);
 	sampler_begin(&controller->sampler, id);
 }
 
@@ -274,7 +267,7 @@ void controller_turn(struct controller *controller, const struct policy *policy,
 
 	if (!controller->instance)
 		return;
-	if (controller_watches(policy))
+	if (controller_is_needed(policy))
 		flows_scan(controller->flows, now_ns);
 	if (decides)
 		controller->decided_ns = now_ns;
@@ -285,8 +278,6 @@ void controller_turn(struct controller *controller, const struct policy *policy,
 
 		if (!policy_has_window(&policy->listeners[id])) {
 			end_line(controller, id);
-			if (decides && policy_watches(policy, id))
-				sampler_count(controller->instance, controller->flows, id, now_ns);
 			continue;
 		}
 		if (decides || line->serial != policy->listeners[id].serial)
@@ -334,13 +325,12 @@ uint64_t controller_round_trip_ns(const struct controller *controller, unsigned 
 void controller_note(struct controller *controller, const struct policy *policy, unsigned int id,
 		     const uint8_t *frame, size_t len, bool waited, uint64_t now_ns)
 {
+	const struct listener *listener = &policy->listeners[id];
 	struct flow_key key;
 	uint32_t isn;
 
-	if (!controller->flows || !policy_watches(policy, id) ||
-	    !(policy_has_window(&policy->listeners[id]) || flows_sees_ends(controller->flows, id)))
-		return;
-	if (syn_frame_flow(frame, len, &key, &isn))
+	if (controller->flows && policy_has_window(listener) &&
+	    syn_frame_flow(frame, len, &key, &isn))
 		flows_note(controller->flows, &key, &controller->instance->control->waiting_seed,
-			   isn, id, policy->listeners[id].connack_max, waited, now_ns);
+			   isn, id, listener->connack_max, waited, now_ns);
 }

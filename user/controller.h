@@ -26,10 +26,8 @@ void controller_unmap(struct controller *controller);
 
 /* Has any listener a window under @policy? */
 bool controller_is_needed(const struct policy *policy);
-/* Are set-ups of any listener watched under @policy, with a window or without? */
-bool controller_watches(const struct policy *policy);
 
-/* Every CONTROLLER_TURN_NS if any listener has a window, else as often as the queue is looked at. */
+/* Every CONTROLLER_TURN_NS. */
 void controller_turn(struct controller *controller, const struct policy *policy, uint64_t now_ns);
 /* Every second, with the lock of struct pins: sees to it that set-ups are tracked. */
 void controller_watch(struct controller *controller, const struct policy *policy);

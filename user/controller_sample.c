@@ -109,26 +109,20 @@ static void look_at_signals(struct sampler *sampler, const struct sources *sourc
 	sample->signals = sampler->count;
 }
 
-bool sampler_count(const struct instance *instance, struct flows *flows, unsigned int id,
-		   uint64_t now_ns)
-{
-	struct setup_counters counters;
-
-	if (object_sum_cpus(instance->map_fd[MAP_SETUP_COUNTERS], id, &counters, sizeof(counters)))
-		return false;
-	flows_count(flows, id, &counters, now_ns);
-	return true;
-}
-
 void sampler_take(struct sampler *sampler, const struct sources *sources, unsigned int id,
 		  struct law_sample *sample, struct setup_sample *setup, uint64_t now_ns)
 {
+	struct setup_counters counters;
 	struct queue_state queue = {};
-	bool counted = sampler_count(sources->instance, sources->flows, id, now_ns);
+	const int *map_fd = sources->instance->map_fd;
+	bool counted = !object_sum_cpus(map_fd[MAP_SETUP_COUNTERS], id, &counters,
+					sizeof(counters));
 
-	bpf_map_lookup_elem(sources->instance->map_fd[MAP_QUEUES], &id, &queue);
+	bpf_map_lookup_elem(map_fd[MAP_QUEUES], &id, &queue);
 	sampler->holds = sources->policy->listeners[id].excess == EXCESS_DELAY &&
 			 queue.lease_until_ns > now_ns;
+	if (counted)
+		flows_count(sources->flows, id, &counters, now_ns);
 	flows_sample(sources->flows, id, setup);
 	*sample = (struct law_sample){
 		.tracked = sources->tracked && counted && !setup->hidden,

@@ -33,11 +33,6 @@ void sampler_close(struct sampler *sampler);
 /* A new listener is at @id. */
 void sampler_begin(struct sampler *sampler, unsigned int id);
 
-/* What has become of the set-ups of listener @id since the last time goes into @flows. False: the kernel does
- * not say it. */
-bool sampler_count(const struct instance *instance, struct flows *flows, unsigned int id,
-		   uint64_t now_ns);
-
 /* All but lease_lapsed. sample->signal is valid until the next call. */
 void sampler_take(struct sampler *sampler, const struct sources *sources, unsigned int id,
 		  struct law_sample *sample, struct setup_sample *setup, uint64_t now_ns);

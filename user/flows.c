@@ -16,9 +16,6 @@
  * answers with RSTs, and one with a full accept queue does so now and then. */
 #define HIDDEN_SYNS 16
 #define HIDDEN_NS 2000000000ULL
-/* What is answered and is MQTT is done once in so many, also where most give up. */
-#define ENDS_LEAST 64
-#define ENDS_JUDGED 256
 
 /* The counters at one moment; differences are all that counts. */
 struct mark {
@@ -56,10 +53,8 @@ struct flows *flows_new(const struct flows_memory *memory)
 	if (!flows)
 		return NULL;
 	flows->memory = *memory;
-	for (int id = 0; id < LISTENERS_MAX; id++) {
-		flows->watched[id].sample.horizon_ns = FLOWS_HORIZON_FIRST_NS;
-		flows->watched[id].sample.share = 1;
-	}
+	for (unsigned int id = 0; id < LISTENERS_MAX; id++)
+		flows_begin(flows, id);
 	return flows;
 }
 
@@ -308,6 +303,19 @@ static void add_own(struct setup_counters *sum, const struct watched *watched)
 		sum->noted[i] += watched->own_noted_in[i];
 }
 
+void flows_begin(struct flows *flows, unsigned int listener)
+{
+	const struct setup_sample *former = &flows->watched[listener].sample;
+
+	flows->watched[listener] = (struct watched){
+		.sample = { .in_flight = former->in_flight,
+			    .young = former->young,
+			    .oldest_turn_ns = former->oldest_turn_ns,
+			    .horizon_ns = FLOWS_HORIZON_FIRST_NS,
+			    .share = 1 },
+	};
+}
+
 void flows_count(struct flows *flows, unsigned int listener, struct setup_counters *sum,
 		 uint64_t now_ns)
 {
@@ -334,14 +342,6 @@ void flows_sample(const struct flows *flows, unsigned int listener, struct setup
 {
 	*sample = flows->watched[listener].sample;
 	sample->expected = sample->young * sample->share;
-}
-
-bool flows_sees_ends(const struct flows *flows, unsigned int listener)
-{
-	const uint64_t *total = flows->watched[listener].sample.total;
-
-	return total[SETUP_SERVED] < ENDS_JUDGED ||
-	       total[SETUP_DONE] * ENDS_LEAST >= total[SETUP_SERVED];
 }
 
 /* -- let in by user space ------------------------------------------------------------------------ */

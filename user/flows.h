@@ -77,14 +77,13 @@ void flows_forget(struct flows *flows, uint64_t now_ns);
 /* Counts what is in set-up, and sweeps what is too old: every 10 ms, a tenth of a millisecond when
  * there are a thousand. Only one process may. */
 void flows_scan(struct flows *flows, uint64_t now_ns);
+/* A new listener is at @listener, whose counters begin anew. What was scanned is as it was. */
+void flows_begin(struct flows *flows, unsigned int listener);
 /* Takes in the counters of a listener, summed over CPUs: every FLOWS_STEP_NS. What user space has
  * noted is added to @sum. */
 void flows_count(struct flows *flows, unsigned int listener, struct setup_counters *sum,
 		 uint64_t now_ns);
 void flows_sample(const struct flows *flows, unsigned int listener, struct setup_sample *sample);
-/* False if set-ups of a listener are answered and hardly ever seen to be done: it is no MQTT, and who closes has
- * not given up. */
-bool flows_sees_ends(const struct flows *flows, unsigned int listener);
 
 /*
  * Notes a SYN that user space lets in, past the packet path. Addresses and ports are in @key as the

@@ -282,14 +282,3 @@ bool policy_has_window(const struct listener *listener)
 {
 	return *listener->name && listener->window.window != WINDOW_OFF;
 }
-
-bool policy_watches(const struct policy *policy, unsigned int id)
-{
-	const struct listener *listener = &policy->listeners[id];
-	bool limited = listener->limits[LEVEL_LISTENER].kind != LIMIT_UNLIMITED ||
-		       policy->host.kind != LIMIT_UNLIMITED;
-	bool holds = limited && listener->excess == EXCESS_DELAY && policy->mode == MODE_ENFORCE;
-
-	return policy_has_window(listener) ||
-	       (*listener->name && holds && listener->delay_max_ns == DELAY_MAX_AUTO);
-}

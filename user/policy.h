@@ -54,8 +54,5 @@ unsigned int policy_addresses(const struct policy *policy, unsigned int id,
 
 /* Is @listener one that has a window? */
 bool policy_has_window(const struct listener *listener);
-/* Are set-ups of listener @id to be watched? They are for a window, and where SYNs can be held for as long as
- * their clients seem to wait. */
-bool policy_watches(const struct policy *policy, unsigned int id);
 
 #endif

@@ -257,7 +257,7 @@ static void watch_tracking(struct shaper *shaper, uint64_t now_ns)
 	bool same = false;
 	struct pins pins;
 
-	if (!controller_watches(shaper->policy) ||
+	if (!shaper_is_controlled(shaper) ||
 	    (shaper->watched_ns && now_ns - shaper->watched_ns < WATCH_NS))
 		return;
 	shaper->watched_ns = now_ns;

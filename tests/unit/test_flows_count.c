@@ -47,28 +47,32 @@ static void test_last_second(void **state)
 	assert_int_equal(sample.done, 0);
 }
 
-/* One in 64 is enough, and of few nothing is said. */
-static void test_whose_ends_are_seen(void **state)
+/* Counters that are less than before would be the difference to 2^64. */
+static void test_begins_anew(void **state)
 {
 	(void)state;
-	counters.n[SETUP_SERVED] = 255;
 	count(START);
-	assert_true(flows_sees_ends(flows, 1));
-	counters.n[SETUP_SERVED] = 256;
-	counters.n[SETUP_GIVEN_UP] = 256;
+	done(50, 90 * MS);
+	counters.request[setup_bucket(700 * MS)] = 50;
+	counters.n[SETUP_SERVED] = 50;
 	count(START + SECOND);
-	assert_false(flows_sees_ends(flows, 1));
-	assert_true(flows_sees_ends(flows, 2));
-	done(4, 50 * MS);
+	assert_true(sample.round_trip_ns > 600 * MS);
+	memset(&counters, 0, sizeof(counters));
+	put(3, START + 2 * SECOND);
+	scan(START + 2 * SECOND);
+	flows_begin(flows, 1);
 	count(START + 2 * SECOND);
-	assert_true(flows_sees_ends(flows, 1));
-	counters.n[SETUP_SERVED] = 257;
+	assert_int_equal(sample.young, 1);
+	assert_true(sample.horizon_ns > 0 && sample.share == 1);
+	assert_int_equal(sample.round_trip_ns, 0);
+	assert_int_equal(sample.done, 0);
+	assert_int_equal(sample.took_ns, 0);
+	counters.request[setup_bucket(20 * MS)] = 20;
+	done(20, 30 * MS);
 	count(START + 3 * SECOND);
-	assert_false(flows_sees_ends(flows, 1));
-	/* seen by user space alone */
-	setups[1].swept_done = 1;
-	count(START + 4 * SECOND);
-	assert_true(flows_sees_ends(flows, 1));
+	assert_int_equal(sample.done, 20);
+	assert_true(sample.round_trip_ns > 0 && sample.round_trip_ns < 30 * MS);
+	assert_int_equal(sample.took_ns, 330 * MS);
 }
 
 static void test_quantile(void **state)
@@ -222,9 +226,8 @@ static void test_note(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_last_second), TEST(test_whose_ends_are_seen),
-		TEST(test_quantile),	TEST(test_horizon),
-		TEST(test_share),	TEST(test_hidden),
+		TEST(test_last_second), TEST(test_begins_anew), TEST(test_quantile),
+		TEST(test_horizon),	TEST(test_share),	TEST(test_hidden),
 		TEST(test_note),
 	};
 

@@ -299,32 +299,6 @@ static void test_looped_chain(void **state)
 	free(policy);
 }
 
-/* A window, or SYNs that a limit may hold for as long as their clients wait. */
-static void test_whose_setups_are_watched(void **state)
-{
-	struct policy *policy = build(
-		"[weir]\nmode = enforce\n[listener none]\nports = 1\n"
-		"[listener held]\nports = 2\nrate = 5/s\n"
-		"[listener said]\nports = 3\nrate = 5/s\ndelay-max = 2s\n"
-		"[listener dropped]\nports = 4\nrate = 5/s\nexcess = drop\n"
-		"[listener windowed]\nports = 5\nexcess = drop\nwindow = 7\n");
-	static const bool watched[] = { false, true, false, false, true, false };
-
-	(void)state;
-	for (unsigned int id = 0; id < sizeof(watched) / sizeof(watched[0]); id++)
-		assert_int_equal(policy_watches(policy, id), watched[id]);
-	free(policy);
-	/* the host's limit is a limit, too */
-	policy = build("[weir]\nmode = enforce\nhost-rate = 9/s\n[listener none]\nports = 1\n"
-		       "[listener said]\nports = 3\ndelay-max = 2s\n");
-	assert_true(policy_watches(policy, 0));
-	assert_false(policy_watches(policy, 1));
-	assert_false(policy_watches(policy, 2));
-	policy->mode = MODE_OBSERVE;
-	assert_false(policy_watches(policy, 0));
-	free(policy);
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -336,7 +310,6 @@ int main(void)
 		cmocka_unit_test(test_full_of_matches),
 		cmocka_unit_test(test_read_back),
 		cmocka_unit_test(test_looped_chain),
-		cmocka_unit_test(test_whose_setups_are_watched),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
