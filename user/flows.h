@@ -77,7 +77,8 @@ void flows_forget(struct flows *flows, uint64_t now_ns);
 /* Counts what is in set-up, and sweeps what is too old: every 10 ms, a tenth of a millisecond when
  * there are a thousand. Only one process may. */
 void flows_scan(struct flows *flows, uint64_t now_ns);
-/* A new listener is at @listener, whose counters begin anew. What was scanned is as it was. */
+/* A new listener is at @listener, whose counters begin anew, or one has a window again. What was scanned is
+ * as it was. */
 void flows_begin(struct flows *flows, unsigned int listener);
 /* Takes in the counters of a listener, summed over CPUs: every FLOWS_STEP_NS. What user space has
  * noted is added to @sum. */

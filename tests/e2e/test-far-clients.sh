@@ -18,7 +18,6 @@ run_start b0
 
 # a herd of 400 for whom a set-up takes 1.6 s of 3 s: 10 s of work
 far_namespace 400
-rm -f "$record"
 in_ns far "$build/herd" $B4 1883 devices 400 anywhere sources 10.64.0.0/16 timeout 3s \
 	backoff uniform 1s..3s duration 60s json "$record" quiet
 echo "$(value .connected) of 400 after $(value .t100) s, $(value .wasted) set-ups wasted," \
